@@ -1,0 +1,39 @@
+import type { Problem } from '../kernel/problem.ts';
+import type { Operation } from './operation.ts';
+
+/** A request after HTTP has been taken off it. */
+export interface Call {
+  readonly operation: Operation;
+  /** Path parameters, decoded. */
+  readonly path: Readonly<Record<string, string>>;
+  /** Declared query parameters, decoded. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What a use-case answers with. Only `http/` turns it into status, headers and bytes. */
+export type Answer =
+  | { readonly kind: 'content'; readonly content: Content }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+/** Bytes prepared ahead of the request, which any number of requests share. */
+export interface Content {
+  readonly etag: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number;
+  readonly version: string;
+  /** The body in an encoding; a promise the first time it is compressed. */
+  body(encoding: ContentEncoding): Buffer | Promise<Buffer>;
+}
+
+export const CONTENT_ENCODINGS = ['br', 'gzip', 'identity'] as const;
+export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number];
+
+/** One check or action on the way of a call: an answer ends it, `undefined` lets it go on. */
+export type Step = (call: Call) => Answer | undefined;
+
+/** Wraps a problem as an answer. */
+export function answerProblem(problem: Problem): Answer {
+  return { kind: 'problem', problem };
+}

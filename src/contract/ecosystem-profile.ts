@@ -1,0 +1,55 @@
+import type { OperationKind, Tier } from './operation.ts';
+
+/** What differs between ecosystems, as data: `catalog/<ecosystem>/profile.yaml`. */
+export interface EcosystemProfile {
+  readonly ecosystem: string;
+  /** First segments of every path of the ecosystem, such as `/open-insurance`; `/` for what belongs to no other. */
+  readonly basePath: string;
+  /** Rules that name the kind and tier of an operation, first match wins; the rest is open data or customer data. */
+  readonly kinds: readonly KindRule[];
+  /** Tier of operations that no rule names. */
+  readonly tier: Tier;
+  /** Parameters matched against a record member of another name: parameter to `/`-separated trailing member names. */
+  readonly filters: Readonly<Record<string, string>>;
+}
+
+export interface KindRule {
+  /** Path below the base path; `*` stands for one segment, a last `**` for any further ones. */
+  readonly path: string;
+  readonly kind: OperationKind;
+  readonly tier: Tier;
+}
+
+/** The profile whose base path is the longest that a path starts with. */
+export function findProfile(
+  profiles: readonly EcosystemProfile[],
+  path: string,
+): EcosystemProfile | undefined {
+  const matches = profiles.filter(
+    ({ basePath }) => basePath === '/' || path === basePath || path.startsWith(`${basePath}/`),
+  );
+  return matches.sort((a, b) => b.basePath.length - a.basePath.length)[0];
+}
+
+/** The kind and tier of an operation by its profile's rules and, failing those, by whether it demands a token. */
+export function classify(
+  profile: EcosystemProfile,
+  path: string,
+  open: boolean,
+): { kind: OperationKind; tier: Tier } {
+  const below = profile.basePath === '/' ? path : path.slice(profile.basePath.length);
+  const rule = profile.kinds.find(({ path: pattern }) => matches(pattern, below));
+  return rule ?? { kind: open ? 'open-data' : 'customer-data', tier: profile.tier };
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.at(-1) === '**')
+    return given.length >= wanted.length - 1 && segmentsMatch(wanted.slice(0, -1), given);
+  return wanted.length === given.length && segmentsMatch(wanted, given);
+}
+
+function segmentsMatch(wanted: string[], given: string[]): boolean {
+  return wanted.every((segment, index) => segment === '*' || segment === given[index]);
+}
