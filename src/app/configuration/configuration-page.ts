@@ -1,0 +1,96 @@
+import { SETTINGS, type Setting, variableOf } from './settings.ts';
+
+/** The example of the page; a test loads it. */
+export const EXAMPLE = `listen:
+  host: 0.0.0.0
+  port: 8080
+baseUrl: https://api.seguradora.example
+data:
+  - ./data
+  - /srv/guiche/branches
+contracts:
+  - ./contracts
+maxPageSize: 500
+logLevel: warn
+operations:
+  GET /open-insurance/channels/v1/branches:
+    version: "1.2.0"
+    countedArray: /data/brand/companies/*/branches
+`;
+
+/** Renders `docs/configuration.md` from the table of settings. */
+export function renderConfigurationPage(settings: readonly Setting[] = SETTINGS): string {
+  return `<!-- Generated from src/app/configuration/settings.ts; regenerate with: npm run docs -->
+
+# Configuration
+
+guiche runs without any configuration. To change something, put a \`guiche.yaml\` in the folder it is started from, or
+name another file with \`--config FILE\`. Environment variables override the file, and flags override both.
+\`guiche check\` prints the value in effect for every key and where it came from.
+
+\`\`\`yaml
+${EXAMPLE}\`\`\`
+
+Every key is optional, and a key without a value keeps its default.
+
+## Keys
+
+| key | flag | variable | default | meaning |
+| --- | --- | --- | --- | --- |
+${settings.map(row).join('\n')}
+
+## Folders
+
+A relative path in the file starts at the file's folder; one in a variable or a flag starts at the current folder. The
+default of \`data\` is beside the file, or in the current folder when there is no file.
+
+A list of folders may be a single string in the file. A flag that takes a list is repeated
+(\`--data one --data two\`), and a variable separates its folders with \`:\` (\`GUICHE_DATA=one:two\`). A list replaces
+the one it overrides; the two are not joined.
+
+## Variables
+
+A variable is \`GUICHE_\` and the key in upper snake case. An empty variable counts as absent. Where a key has both a
+full and a short variable, the full one wins. A \`GUICHE_…\` variable that belongs to no key is a warning. The variables
+that Kubernetes adds for a service called \`guiche\`, such as \`GUICHE_PORT=tcp://10.0.0.7:80\`, are ignored.
+
+## Operations
+
+\`operations\` maps an operation, written as its method and its full path template, to overrides. As a variable it is
+one JSON object.
+
+| override | meaning |
+| --- | --- |
+| \`countedArray\` | The array whose elements are counted and paged, as a JSON pointer in which \`*\` stands for every element. |
+| \`version\` | The \`info.version\` of the document that answers this route when several describe it. Quote it. |
+
+## What is refused
+
+An unknown key, a key given twice or a value of the wrong kind stops the start. The line on the screen holds the file,
+line and column, what was expected there and, for a probable slip, what you may have meant; for a variable or a flag it
+starts with its name. Everything wrong is listed at once, even in a value that another source overrides. The file is
+YAML in UTF-8, of at most 1 MiB.
+`;
+}
+
+function row({ path, flag, shortVariable, kind, default: value, meaning }: Setting): string {
+  const variables = [shortVariable, variableOf(path)].filter((name) => name !== undefined);
+  const cells = [
+    code(path),
+    flag === undefined ? 'none' : code(`${flag} ${kind.placeholder}`) + (kind.list ? ', repeatable' : ''),
+    variables.map(code).join(', '),
+    defaultCell(value),
+    meaning,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function defaultCell(value: unknown): string {
+  const values = Array.isArray(value) ? value : [value];
+  const shown = values.filter((one) => typeof one === 'string' || typeof one === 'number');
+  return shown.length === 0 ? 'none' : shown.map((one) => code(String(one))).join(', ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

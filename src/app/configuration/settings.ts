@@ -1,0 +1,133 @@
+import {
+  folders,
+  host,
+  integer,
+  type Kind,
+  oneOf,
+  operationOverrides,
+  publicOrigin,
+} from './setting-kind.ts';
+
+/** One key of the configuration, described once for the loader, the command line, `guiche check` and the docs. */
+export interface Setting<T = unknown> {
+  /** Keys from the root of the file, joined with dots. */
+  readonly path: string;
+  readonly kind: Kind<T>;
+  /** As a file would hold it; paths in it are relative to the file's folder. */
+  readonly default: unknown;
+  /** What the key is for, in Markdown that fits a table cell. */
+  readonly meaning: string;
+  readonly flag?: string;
+  /** A shorter name for its variable. */
+  readonly shortVariable?: string;
+  /** A secret never leaves the process: printed as a mask wherever the configuration is shown. */
+  readonly secret?: boolean;
+}
+
+/** `setTimeout` fires at once when asked for more. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Every key there is. */
+export const SETTINGS = [
+  {
+    path: 'listen.host',
+    kind: host(),
+    default: '127.0.0.1',
+    meaning: 'Address that the open-data listener binds to; `0.0.0.0` or `::` for every interface.',
+    flag: '--host',
+    shortVariable: 'GUICHE_HOST',
+  },
+  {
+    path: 'listen.port',
+    kind: integer(0, 65535),
+    default: 3000,
+    meaning: 'Port of the open-data listener; 0 lets the system choose one.',
+    flag: '--port',
+    shortVariable: 'GUICHE_PORT',
+  },
+  {
+    path: 'baseUrl',
+    kind: publicOrigin(),
+    default: 'https://api.guiche.example',
+    meaning: 'Public origin that the `links` of every answer start with. The `Host` header is never used.',
+    flag: '--base-url',
+  },
+  {
+    path: 'contracts',
+    kind: folders(),
+    default: [],
+    meaning:
+      'Folders with OpenAPI documents of your own, beside the built-in catalog: `.yaml`, `.yml` and `.json`, at any depth.',
+    flag: '--contracts',
+  },
+  {
+    path: 'data',
+    kind: folders(),
+    default: ['./data'],
+    meaning: 'Folders with the open data. No two of them may offer the same dataset.',
+    flag: '--data',
+  },
+  {
+    path: 'cacheMegabytes',
+    kind: integer(1),
+    default: 64,
+    meaning: 'Upper bound, in megabytes, of the prepared pages kept in memory.',
+    flag: '--cache-megabytes',
+  },
+  {
+    path: 'maxDatasetMegabytes',
+    kind: integer(1),
+    default: 512,
+    meaning: 'A data file larger than this many megabytes is refused.',
+    flag: '--max-dataset-megabytes',
+  },
+  {
+    path: 'maxPageSize',
+    kind: integer(1, 1000),
+    default: 1000,
+    meaning:
+      'Your own cap on `page-size`: a larger size that the contract allows is answered with pages of this size.',
+    flag: '--max-page-size',
+  },
+  {
+    path: 'shutdownGraceMs',
+    kind: integer(0, LONGEST_TIMEOUT_MS),
+    default: 10_000,
+    meaning: 'Milliseconds that requests under way have to finish after SIGTERM.',
+    flag: '--shutdown-grace-ms',
+  },
+  {
+    path: 'logLevel',
+    kind: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    meaning:
+      'Least serious log lines to write: `trace`, `debug`, `info`, `warn`, `error`, or `silent` for none.',
+    flag: '--log-level',
+  },
+  {
+    path: 'operations',
+    kind: operationOverrides(),
+    default: {},
+    meaning: 'Overrides for single operations, described below.',
+  },
+] as const satisfies readonly Setting[];
+
+type Flat = {
+  [S in (typeof SETTINGS)[number] as S['path']]: S['kind'] extends Kind<infer T> ? T : never;
+};
+
+type Nested<F> = {
+  readonly [P in keyof F as P extends `${infer Head}.${string}`
+    ? Head
+    : P]: P extends `${infer Head}.${string}`
+    ? Nested<{ [Q in keyof F as Q extends `${Head}.${infer Rest}` ? Rest : never]: F[Q] }>
+    : F[P];
+};
+
+/** The effective configuration: nested as in the file, checked, complete, every path absolute, deeply frozen. */
+export type Configuration = Nested<Flat>;
+
+/** The full name of a setting's variable: `listen.port` is `GUICHE_LISTEN_PORT`. */
+export function variableOf(path: string): string {
+  return `GUICHE_${path.replaceAll('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
