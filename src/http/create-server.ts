@@ -1,0 +1,209 @@
+import { METHODS } from 'node:http';
+import type { Socket } from 'node:net';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
+import type { Operation } from '../contract/operation.ts';
+import { createProblem, type Problem, type ProblemCode } from '../kernel/problem.ts';
+import { readInteractionId } from './interaction-id.ts';
+import { createPathTable } from './path-table.ts';
+import { readQuery } from './read-query.ts';
+import { NO_STORE, SECURITY_HEADERS } from './security-headers.ts';
+import { type Exchange, renderProblem, writeAnswer, writeProblem } from './write-answer.ts';
+
+/** An operation and the steps that its calls go through. */
+export interface ServedOperation {
+  readonly operation: Operation;
+  readonly steps: readonly Step[];
+}
+
+export interface ServerSettings {
+  readonly operations: readonly ServedOperation[];
+  readonly logger: FastifyBaseLogger;
+  readonly now: () => number;
+}
+
+/** The public listener. */
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** Starts to refuse to keep connections, so that callers move on. */
+  drain(): void;
+}
+
+/** Bounds on what a caller may send and how long it may take. */
+const MAX_HEADER_BYTES = 16 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_MS = 72_000;
+const LONGEST_PARAMETER = 512;
+
+/** Builds the public listener: one route per operation, and regulated answers for everything else. */
+export function createServer({ operations, logger, now }: ServerSettings): HttpServer {
+  const app = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: (_error, request, reply) =>
+      refuse(request, reply, createProblem('REQUISICAO_MALFORMADA')),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket, now()),
+  });
+  const methodsOf = createPathTable(operations.map(({ operation }) => ({ ...operation, value: operation })));
+  let isDraining = false;
+
+  // No operation reads a body yet: what a caller sends is left unread and never parsed.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  for (const method of METHODS)
+    if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
+
+  function exchangeOf(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    operation: Operation | undefined,
+  ): Exchange {
+    // Fastify's own way of answering costs a third of the time of a prepared page.
+    reply.hijack();
+    return {
+      request: request.raw,
+      response: reply.raw,
+      interactionId: readInteractionId(request.headers['x-fapi-interaction-id']),
+      operation,
+      now,
+      isDraining,
+    };
+  }
+
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    problem: Problem,
+    operation?: Operation,
+    extra?: string[],
+  ): void {
+    writeProblem(exchangeOf(request, reply, operation), problem, extra);
+  }
+
+  function mount({ operation, steps }: ServedOperation): void {
+    const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
+    const declared = declaredQuery(operation);
+    const handler = (request: FastifyRequest, reply: FastifyReply) => {
+      const exchange = exchangeOf(request, reply, operation);
+      try {
+        writeAnswer(exchange, answerCall(operation, names, declared, steps, request));
+      } catch (error) {
+        logger.error(
+          { err: error, interactionId: exchange.interactionId, operation: operation.key },
+          'unexpected error',
+        );
+        writeProblem(exchange, createProblem('ERRO_INTERNO'));
+      }
+    };
+    const method = operation.method === 'GET' ? ['GET', 'HEAD'] : [operation.method];
+    app.route({ method, url: routerPath(operation.path), handler });
+  }
+
+  for (const served of operations) mount(served);
+  app.setNotFoundHandler((request, reply) => {
+    const entry = methodsOf(pathOf(request.raw.url ?? '/'));
+    if (!entry) {
+      refuse(request, reply, createProblem('ROTA_DESCONHECIDA'));
+      return;
+    }
+    const allowed = [...entry.methods.keys()].flatMap((method) =>
+      method === 'GET' ? ['GET', 'HEAD'] : [method],
+    );
+    const [operation] = entry.methods.values();
+    refuse(request, reply, createProblem('METODO_NAO_PERMITIDO'), operation, ['allow', allowed.join(', ')]);
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    if (status >= 500) logger.error({ err: error }, 'unexpected error');
+    refuse(request, reply, createProblem(status >= 500 ? 'ERRO_INTERNO' : 'REQUISICAO_MALFORMADA'));
+  });
+
+  return {
+    app,
+    drain: () => {
+      isDraining = true;
+    },
+  };
+}
+
+function answerCall(
+  operation: Operation,
+  names: readonly string[],
+  declared: ReadonlySet<string>,
+  steps: readonly Step[],
+  request: FastifyRequest,
+): Answer {
+  const url = request.raw.url as string;
+  const mark = url.indexOf('?');
+  const query = mark === -1 ? NOTHING : readQuery(url.slice(mark + 1), declared);
+  if ('problem' in query) return answerProblem(query.problem);
+  const path = names.length === 0 ? NOTHING.values : readPath(names, request);
+  const call: Call = { operation, path, query: query.values, headers: request.headers };
+  for (const step of steps) {
+    const answer = step(call);
+    if (answer) return answer;
+  }
+  throw new Error(`no step answered ${operation.key}`);
+}
+
+const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) };
+
+/** The router knows parameters by position: contracts do not agree on their names. */
+function readPath(names: readonly string[], request: FastifyRequest): Record<string, string> {
+  const given = request.params as Record<string, string>;
+  return Object.fromEntries(names.map((name, index) => [name, given[`p${index}`] ?? '']));
+}
+
+function routerPath(path: string): string {
+  let index = 0;
+  return path.replaceAll(':', '::').replace(/\{[^}]*\}/g, () => {
+    const name = `:p${index}`;
+    index += 1;
+    return name;
+  });
+}
+
+function declaredQuery({ parameters, paging }: Operation): ReadonlySet<string> {
+  const names = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+  return new Set(paging ? [...names, paging.pageParameter, paging.sizeParameter] : names);
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] as string;
+}
+
+/** Requests that never became one: the parser gave up on them, so the answer is written by hand and the line closed. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = createProblem(brokenRequestCode(error.code));
+  const body = renderProblem(problem, undefined, at);
+  const headers = [
+    ...SECURITY_HEADERS,
+    NO_STORE,
+    ['x-fapi-interaction-id', readInteractionId(undefined)],
+    ['content-length', body.length],
+    ['connection', 'close'],
+  ];
+  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${problem.status} ${problem.code}\r\n${head}\r\n`), body]));
+}
+
+function brokenRequestCode(code: string | undefined): ProblemCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'CABECALHOS_MUITO_GRANDES';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'TEMPO_ESGOTADO' : 'REQUISICAO_MALFORMADA';
+}

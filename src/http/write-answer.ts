@@ -1,0 +1,140 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer, Content, ContentEncoding } from '../contract/call.ts';
+import { GENERAL_ERROR_SHAPE, renderErrorBody } from '../contract/error-shape.ts';
+import type { Operation } from '../contract/operation.ts';
+import type { Problem } from '../kernel/problem.ts';
+import { isNotModified } from './is-not-modified.ts';
+import { chooseEncoding } from './negotiate-content.ts';
+import { NO_STORE, REVALIDATE, SECURITY_HEADERS } from './security-headers.ts';
+
+/** What writing an answer needs to know of the request, besides the answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly interactionId: string;
+  /** Undefined where no contract has the path. */
+  readonly operation: Operation | undefined;
+  readonly now: () => number;
+  /** True while the service is stopping: the connection is not kept. */
+  readonly isDraining: boolean;
+}
+
+/** Header names and values in turn, as Node writes them fastest. */
+type HeaderList = string[];
+
+/** Puts an answer on the wire: status, headers, and bytes in the encoding the caller prefers. */
+export function writeAnswer(exchange: Exchange, answer: Answer): void {
+  if (answer.kind === 'content') writeContent(exchange, answer.content);
+  else if (answer.kind === 'empty') writeEmpty(exchange);
+  else writeProblem(exchange, answer.problem);
+}
+
+interface Variant {
+  readonly etag: string;
+  readonly headers: HeaderList;
+  readonly body: Buffer;
+}
+
+/** Headers are as fixed as the bytes they describe: made once for each form of a page. */
+const variants = new WeakMap<Content, Map<ContentEncoding, Variant>>();
+
+function writeContent(exchange: Exchange, content: Content): void {
+  const encoding = chooseEncoding(exchange.request.headers['accept-encoding'] as string | undefined);
+  const known = variants.get(content)?.get(encoding);
+  if (known) {
+    sendVariant(exchange, content, known);
+    return;
+  }
+  const body = content.body(encoding);
+  if (Buffer.isBuffer(body)) sendVariant(exchange, content, keepVariant(content, encoding, body));
+  else
+    body
+      .then((bytes) => sendVariant(exchange, content, keepVariant(content, encoding, bytes)))
+      .catch((error) => fail(exchange, error));
+}
+
+function keepVariant(content: Content, encoding: ContentEncoding, body: Buffer): Variant {
+  const etag = encoding === 'identity' ? `"${content.etag}"` : `"${content.etag}-${encoding}"`;
+  const headers: HeaderList = [
+    ...SECURITY_HEADERS.flat(),
+    ...REVALIDATE,
+    'vary',
+    'accept-encoding',
+    'x-v',
+    content.version,
+    'etag',
+    etag,
+    'last-modified',
+    new Date(content.lastModified).toUTCString(),
+  ];
+  if (encoding !== 'identity') headers.push('content-encoding', encoding);
+  const variant = { etag, headers, body };
+  const known = variants.get(content);
+  if (known) known.set(encoding, variant);
+  else variants.set(content, new Map([[encoding, variant]]));
+  return variant;
+}
+
+function sendVariant(exchange: Exchange, content: Content, { etag, headers, body }: Variant): void {
+  const { request, response } = exchange;
+  if (response.destroyed) return;
+  const list = [...headers, 'x-fapi-interaction-id', exchange.interactionId];
+  if (isNotModified(request.headers, etag, content.lastModified)) {
+    response.writeHead(304, closing(exchange, withoutBody(list)));
+    response.end();
+    return;
+  }
+  list.push('content-length', String(body.length));
+  response.writeHead(200, closing(exchange, list));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** A 304 describes what the caller has, not a body that is not there. */
+function withoutBody(list: HeaderList): HeaderList {
+  const kept: HeaderList = [];
+  for (let index = 0; index < list.length; index += 2) {
+    if (list[index] !== 'content-type' && list[index] !== 'content-encoding')
+      kept.push(list[index] as string, list[index + 1] as string);
+  }
+  return kept;
+}
+
+function writeEmpty(exchange: Exchange): void {
+  if (exchange.response.destroyed) return;
+  const headers = withoutBody(commonHeaders(exchange));
+  exchange.response.writeHead(204, closing(exchange, headers));
+  exchange.response.end();
+}
+
+/** Writes a problem in the shape of the operation's own contract. */
+export function writeProblem(exchange: Exchange, problem: Problem, extra: HeaderList = []): void {
+  const { request, response } = exchange;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const body = renderProblem(problem, exchange.operation, exchange.now());
+  const headers = [...commonHeaders(exchange), ...extra, 'content-length', String(body.length)];
+  response.writeHead(problem.status, closing(exchange, headers));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** The body of a problem: the members that the operation's contract gives its errors, or all where there is none. */
+export function renderProblem(problem: Problem, operation: Operation | undefined, at: number): Buffer {
+  const shape = operation?.errorShape(problem.status) ?? GENERAL_ERROR_SHAPE;
+  return Buffer.from(JSON.stringify(renderErrorBody(shape, { ...problem, at })));
+}
+
+function commonHeaders({ interactionId, operation }: Exchange): HeaderList {
+  const version = operation ? ['x-v', operation.version] : [];
+  return [...SECURITY_HEADERS.flat(), ...NO_STORE, ...version, 'x-fapi-interaction-id', interactionId];
+}
+
+function closing({ isDraining }: Exchange, headers: HeaderList): HeaderList {
+  if (isDraining) headers.push('connection', 'close');
+  return headers;
+}
+
+function fail({ response }: Exchange, error: unknown): void {
+  response.destroy(error instanceof Error ? error : undefined);
+}
