@@ -1,12 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { renderConfigurationPage } from '../src/app/configuration/configuration-page.ts';
+import { GENERATED_PAGES } from './generated-pages.ts';
 
-/** The generated pages of `docs/`: file name to what renders it. */
-const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
-  'configuration.md': renderConfigurationPage,
-};
-
-for (const [name, render] of Object.entries(PAGES)) {
-  await writeFile(new URL(`../docs/${name}`, import.meta.url), await render());
+for (const [name, render] of Object.entries(GENERATED_PAGES)) {
+  await writeFile(new URL(`../docs/${name}`, import.meta.url), render());
   console.log(`docs/${name}`);
 }

@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import packageFile from '../../package.json' with { type: 'json' };
 import { SETTINGS, type Setting } from '../app/configuration/settings.ts';
 
 /** Exit status of a command that was not called as it should be. */
@@ -12,10 +12,10 @@ const BAD_USAGE = 2;
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   const program = new Command('guiche')
     .description('Serves Open Finance Brasil and Open Insurance Brasil from contracts and a folder of JSON.')
-    .version(packageFile.version)
+    .version(readVersion())
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(`guiche: ${text.replace(/^error: /, '').trim()}\n`),
+      outputError: (text, write) => write(`guiche: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
     });
 
   addCommand(program, 'serve', 'starts the service')
@@ -46,6 +46,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     process.exitCode =
       error.exitCode === 0 || error.code === 'commander.help' ? helpStatus(error, argv) : BAD_USAGE;
   }
+}
+
+/** The package file lies as far from the compiled form as from the source. */
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Help that was asked for is a success; help shown because no command was named is bad usage. */

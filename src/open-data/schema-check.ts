@@ -32,19 +32,35 @@ export function createSchemaCheck(schema: JsonSchema): SchemaCheck {
   };
 }
 
+/** One compiler of each kind serves a whole thread: making one costs more than compiling a small schema. */
+const compilers = new Map<boolean, InstanceType<typeof Ajv2020>>();
+
 function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
+  let ajv = compilers.get(talkative);
+  if (!ajv) {
+    ajv = createCompiler(talkative);
+    compilers.set(talkative, ajv);
+  }
+  const validate = ajv.compile(schema as object);
+  // The function is ours now; the compiler would keep every schema it has ever seen.
+  ajv.removeSchema(schema as object);
+  return validate;
+}
+
+function createCompiler(talkative: boolean) {
   const ajv = new Ajv2020({
     strict: false,
     validateSchema: false,
+    meta: false,
     // One published pattern is not valid in Unicode mode, and none needs it.
     unicodeRegExp: false,
     allErrors: talkative,
     verbose: talkative,
     messages: talkative,
-    inlineRefs: false,
+    inlineRefs: true,
     // The optimiser takes longer than it saves on schemas that see a few hundred records.
     code: { optimize: false },
   });
   addFormats(ajv as never);
-  return ajv.compile(schema as object);
+  return ajv;
 }
