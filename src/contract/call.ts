@@ -14,6 +14,7 @@ export interface Call {
 /** What a use-case answers with. Only `http/` turns it into status, headers and bytes. */
 export type Answer =
   | { readonly kind: 'content'; readonly content: Content }
+  | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'empty' }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
@@ -31,7 +32,7 @@ export const CONTENT_ENCODINGS = ['br', 'gzip', 'identity'] as const;
 export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number];
 
 /** One check or action on the way of a call: an answer ends it, `undefined` lets it go on. */
-export type Step = (call: Call) => Answer | undefined;
+export type Step = (call: Call) => Answer | undefined | Promise<Answer | undefined>;
 
 /** Wraps a problem as an answer. */
 export function answerProblem(problem: Problem): Answer {

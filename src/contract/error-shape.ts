@@ -88,7 +88,8 @@ export function renderErrorBody(shape: ErrorShape, content: ErrorContent): unkno
   for (const [name, member] of shape.errorMembers) {
     const value = member.enum && !member.enum.includes(values[name]) ? member.enum[0] : values[name];
     if (value === undefined && !member.required) continue;
-    error[name] = typeof value === 'string' ? value.slice(0, member.maxLength) : (value ?? content.title);
+    const filled = value ?? content.title;
+    error[name] = typeof filled === 'string' ? filled.slice(0, member.maxLength) : filled;
   }
   const body: Record<string, unknown> = { errors: shape.style === 'single' ? error : [error] };
   const meta = renderMeta(shape.metaMembers, requestDateTime);

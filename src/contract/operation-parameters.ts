@@ -103,7 +103,9 @@ function readParameter(library: ContractLibrary, site: Site): DeclaredParameter 
     required: node.required === true,
     schema: bundled,
   } as const;
-  return { parameter, stated: schema?.node ?? {} };
+  // From 3.1 on, what stands beside a reference counts too.
+  const beside = site.document.modern && isObject(node.schema) ? node.schema : {};
+  return { parameter, stated: { ...schema?.node, ...beside } };
 }
 
 function pagingRule(page: DeclaredParameter, size: DeclaredParameter | undefined): PagingRule {

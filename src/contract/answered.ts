@@ -1,0 +1,16 @@
+import type { Operation } from './operation.ts';
+
+/** One answered request of a known operation: what metrics, health and logs hear of it. */
+export interface Answered {
+  readonly operation: Operation;
+  readonly status: number;
+  /** From the request's arrival to the delivery of its last byte, in milliseconds. */
+  readonly durationMs: number;
+  /** When the last byte was delivered, in milliseconds since the epoch. */
+  readonly at: number;
+  /** A call with a token and without `x-fapi-customer-ip-address`: no customer is waiting for it. */
+  readonly unattended: boolean;
+}
+
+/** Hears of every answer. It runs on the way of requests: quick, synchronous, and it never throws. */
+export type AnsweredListener = (event: Answered) => void;

@@ -1,0 +1,67 @@
+import { createProblem } from '../kernel/problem.ts';
+import { type Answer, answerProblem, type Call } from './call.ts';
+import { formatDateTime } from './error-shape.ts';
+import type { EnvelopeMember } from './envelope-places.ts';
+import type { Operation } from './operation.ts';
+import { type PageRequest, type PagingRule, pageLinks, pageRange, readPageRequest, totalPages } from './paging.ts';
+
+/** What guiche computes for an operation: a list that is paged, or one record. */
+export type Computed = { readonly list: readonly unknown[] } | { readonly record: unknown };
+
+export interface ComposeSettings {
+  readonly baseUrl: string;
+  /** The holder's own cap on page sizes. */
+  readonly maxPageSize: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+const ONE_PAGE: PagingRule = Object.freeze({ pageParameter: 'page', sizeParameter: 'page-size', firstPage: 1, defaultSize: 1000, minSize: 1, maxSize: 1000 });
+
+/**
+ * Makes the answer of an operation whose content is computed and not read from files: the page that the request asks
+ * for, in the envelope of the operation's own contract, with only the members of links and meta that it declares.
+ */
+export function composeAnswer(call: Call, computed: Computed, settings: ComposeSettings): Answer {
+  const { operation } = call;
+  const rule = operation.paging ?? ONE_PAGE;
+  const most = Math.min(settings.maxPageSize, operation.answer.split()?.maxItems ?? Number.POSITIVE_INFINITY);
+  const request = readPageRequest(rule, call.query[rule.pageParameter], call.query[rule.sizeParameter], most);
+  if (typeof request === 'string') return answerProblem(createProblem('PARAMETRO_INVALIDO'));
+
+  const total = 'list' in computed ? computed.list.length : 1;
+  const range = pageRange(rule, request, total);
+  const content = 'list' in computed ? computed.list.slice(range.from, range.to) : computed.record;
+  return { kind: 'json', status: 200, body: wrap(operation, content, envelope(operation, rule, request, total, settings)) };
+}
+
+interface Envelope {
+  readonly links: Record<string, unknown>;
+  readonly meta: Record<string, unknown>;
+}
+
+function envelope(operation: Operation, rule: PagingRule, request: PageRequest, total: number, { baseUrl, at }: ComposeSettings): Envelope {
+  return {
+    links: { ...pageLinks(rule, request, total, `${baseUrl}${operation.path}`) },
+    meta: { totalRecords: total, totalPages: totalPages(total, request.size), requestDateTime: formatDateTime(at) },
+  };
+}
+
+/** Puts the content where the contract counts its records, and links and meta where it declares them. */
+function wrap(operation: Operation, content: unknown, { links, meta }: Envelope): unknown {
+  const path = operation.answer.countedArray ?? ['data'];
+  let value: unknown = content;
+  for (let depth = path.length; depth >= 0; depth -= 1) {
+    if (depth < path.length) value = { [path[depth] as string]: value };
+    const place = operation.answer.places.find((candidate) => candidate.path.length === depth);
+    if (!place || depth === path.length) continue;
+    const made = value as Record<string, unknown>;
+    if (place.links) made[place.links.name] = declaredOnly(links, place.links);
+    if (place.meta) made[place.meta.name] = declaredOnly(meta, place.meta);
+  }
+  return value;
+}
+
+function declaredOnly(values: Record<string, unknown>, { members }: EnvelopeMember): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => members.has(name)));
+}
