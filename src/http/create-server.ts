@@ -92,19 +92,28 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
     writeProblem(exchangeOf(request, reply, operation), problem, extra);
   }
 
+  function writeLater(exchange: Exchange, answer: Promise<Answer>): void {
+    answer.then((ready) => writeAnswer(exchange, ready)).catch((error) => fail(exchange, error));
+  }
+
+  function fail(exchange: Exchange, error: unknown): void {
+    const { interactionId, operation } = exchange;
+    logger.error({ err: error, interactionId, operation: operation?.key }, 'unexpected error');
+    writeProblem(exchange, createProblem('ERRO_INTERNO'));
+  }
+
   function mount({ operation, steps }: ServedOperation): void {
     const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
     const declared = declaredQuery(operation);
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
       const exchange = exchangeOf(request, reply, operation);
       try {
-        writeAnswer(exchange, answerCall(operation, names, declared, steps, request));
+        const answer = answerCall(operation, names, declared, steps, request);
+        // Most answers are ready at once: waiting for a promise would cost each of them.
+        if (answer instanceof Promise) writeLater(exchange, answer);
+        else writeAnswer(exchange, answer);
       } catch (error) {
-        logger.error(
-          { err: error, interactionId: exchange.interactionId, operation: operation.key },
-          'unexpected error',
-        );
-        writeProblem(exchange, createProblem('ERRO_INTERNO'));
+        fail(exchange, error);
       }
     };
     const method = operation.method === 'GET' ? ['GET', 'HEAD'] : [operation.method];
@@ -144,18 +153,23 @@ function answerCall(
   declared: ReadonlySet<string>,
   steps: readonly Step[],
   request: FastifyRequest,
-): Answer {
+): Answer | Promise<Answer> {
   const url = request.raw.url as string;
   const mark = url.indexOf('?');
   const query = mark === -1 ? NOTHING : readQuery(url.slice(mark + 1), declared);
   if ('problem' in query) return answerProblem(query.problem);
   const path = names.length === 0 ? NOTHING.values : readPath(names, request);
   const call: Call = { operation, path, query: query.values, headers: request.headers };
-  for (const step of steps) {
-    const answer = step(call);
+  return runSteps(steps, call, 0);
+}
+
+function runSteps(steps: readonly Step[], call: Call, first: number): Answer | Promise<Answer> {
+  for (let index = first; index < steps.length; index += 1) {
+    const answer = steps[index]?.(call);
+    if (answer instanceof Promise) return answer.then((ready) => ready ?? runSteps(steps, call, index + 1));
     if (answer) return answer;
   }
-  throw new Error(`no step answered ${operation.key}`);
+  throw new Error(`no step answered ${call.operation.key}`);
 }
 
 const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) };

@@ -25,6 +25,7 @@ type HeaderList = string[];
 /** Puts an answer on the wire: status, headers, and bytes in the encoding the caller prefers. */
 export function writeAnswer(exchange: Exchange, answer: Answer): void {
   if (answer.kind === 'content') writeContent(exchange, answer.content);
+  else if (answer.kind === 'json') writeJson(exchange, answer.status, answer.body);
   else if (answer.kind === 'empty') writeEmpty(exchange);
   else writeProblem(exchange, answer.problem);
 }
@@ -97,6 +98,15 @@ function withoutBody(list: HeaderList): HeaderList {
       kept.push(list[index] as string, list[index + 1] as string);
   }
   return kept;
+}
+
+function writeJson(exchange: Exchange, status: number, value: unknown): void {
+  const { request, response } = exchange;
+  if (response.destroyed) return;
+  const body = Buffer.from(JSON.stringify(value));
+  const headers = [...commonHeaders(exchange), 'content-length', String(body.length)];
+  response.writeHead(status, closing(exchange, headers));
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 function writeEmpty(exchange: Exchange): void {
