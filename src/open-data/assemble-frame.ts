@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EnvelopePlace } from '../contract/envelope-places.ts';
+import { type EnvelopePlace, envelopeMember } from '../contract/envelope-places.ts';
 import type { Frame, FrameGroup, FramePart } from './frame.ts';
 
 /** A counted array of a part, by the numbers its records were given when they were read. */
@@ -43,17 +43,22 @@ export function joinParts(
 }
 
 function plantHoles({ skeleton, runs }: Part, path: readonly string[]): unknown {
-  const waiting = [...runs];
+  let next = 0;
   function plant(value: unknown, depth: number): unknown {
     const segment = path[depth];
-    if (segment === undefined)
-      return Array.isArray(value) ? new Hole([waiting.shift() ?? { first: 0, count: 0 }]) : value;
+    if (segment === undefined) {
+      if (!Array.isArray(value)) return value;
+      next += 1;
+      return new Hole([runs[next - 1] ?? { first: 0, count: 0 }]);
+    }
     if (segment === '*') return Array.isArray(value) ? value.map((item) => plant(item, depth + 1)) : value;
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return value;
-    const members: Members = {};
-    for (const [name, member] of Object.entries(value))
-      members[name] = name === segment ? plant(member, depth + 1) : member;
-    return members;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [
+        name,
+        name === segment ? plant(member, depth + 1) : member,
+      ]),
+    );
   }
   return plant(skeleton, 0);
 }
@@ -65,26 +70,20 @@ function merge(base: unknown, other: unknown, path: readonly string[], at: strin
     return undefined;
   }
   if (segment === '*' && Array.isArray(base) && Array.isArray(other)) {
-    for (const group of other) mergeGroup(base, group, path, at);
+    for (const group of other) {
+      const isContinued = base.some((known) => merge(known, group, path, [...at, '*']) === undefined);
+      if (!isContinued) base.push(group);
+    }
     return undefined;
   }
   if (segment === undefined || !isMembers(base) || !isMembers(other))
     return isDeepStrictEqual(base, other) ? undefined : at;
   const difference = differingMember(base, other, segment);
   if (difference !== undefined) return [...at, difference];
-  return segment in base ? merge(base[segment], other[segment], path, [...at, segment]) : undefined;
-}
-
-function mergeGroup(groups: unknown[], group: unknown, path: readonly string[], at: string[]): void {
-  const segment = path[at.length + 1];
-  const same = groups.find(
-    (known) =>
-      segment !== undefined &&
-      isMembers(known) &&
-      isMembers(group) &&
-      differingMember(known, group, segment) === undefined,
-  );
-  if (same === undefined || merge(same, group, path, [...at, '*']) !== undefined) groups.push(group);
+  if (!Object.hasOwn(other, segment)) return undefined;
+  if (Object.hasOwn(base, segment)) return merge(base[segment], other[segment], path, [...at, segment]);
+  base[segment] = other[segment];
+  return undefined;
 }
 
 function isMembers(value: unknown): value is Members {
@@ -95,7 +94,7 @@ function differingMember(base: Members, other: Members, except: string): string 
   const names = new Set([...Object.keys(base), ...Object.keys(other)]);
   names.delete(except);
   for (const name of names) {
-    if (!/^(links|meta)/.test(name) && !isDeepStrictEqual(base[name], other[name])) return name;
+    if (!envelopeMember(name) && !isDeepStrictEqual(base[name], other[name])) return name;
   }
   return undefined;
 }

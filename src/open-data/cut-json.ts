@@ -2,6 +2,8 @@
 export interface JsonFault {
   readonly offset: number;
   readonly message: string;
+  /** The value on the way to the counted arrays, or the record, in which it lies. */
+  readonly path: readonly (string | number)[];
   readonly tooDeep?: boolean;
 }
 
@@ -28,6 +30,7 @@ export interface CutListener {
 /** Nesting beyond this is refused; the deepest published contract has 14 levels. */
 const MAX_DEPTH = 128;
 
+const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -38,10 +41,12 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 class CutFault extends Error {
-  readonly fault: JsonFault;
+  readonly offset: number;
+  readonly tooDeep: boolean;
   constructor(offset: number, message: string, tooDeep = false) {
     super(message);
-    this.fault = { offset, message, tooDeep };
+    this.offset = offset;
+    this.tooDeep = tooDeep;
   }
 }
 
@@ -83,8 +88,10 @@ export function cutJson(
       const byte = bytes[offset];
       if (byte === QUOTE) return offset + 1;
       if (byte === BACKSLASH) offset += 1;
+      // A forgotten quote would turn everything after it inside out; it is noticed where the line ends.
+      else if (byte === NEWLINE) break;
     }
-    throw new CutFault(opened, 'the text that starts here is never closed with a double quote');
+    throw new CutFault(opened, 'the text that starts here is not closed with a double quote on its line');
   }
 
   function skipValue(): void {
@@ -100,9 +107,9 @@ export function cutJson(
         if (depth === 0) break;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         depth += 1;
-        offset += 1;
         if (depth > MAX_DEPTH)
           throw new CutFault(offset, `values are nested deeper than ${MAX_DEPTH} levels`, true);
+        offset += 1;
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
         if (depth === 0) break;
         depth -= 1;
@@ -141,10 +148,12 @@ export function cutJson(
   function countedArray(): void {
     copyUpTo(at);
     listener.array([...place]);
-    eachElement(() => {
+    eachElement((index) => {
       const before = members;
       const start = at;
+      place.push(index);
       skipValue();
+      place.pop();
       const inside = members - before;
       members = before;
       listener.record(start, at, inside);
@@ -238,8 +247,9 @@ export function cutJson(
     if (at < end) throw new CutFault(at, 'expected the end of the file after its value');
     copyUpTo(end);
   } catch (error) {
-    if (error instanceof CutFault) return error.fault;
-    throw error;
+    if (!(error instanceof CutFault)) throw error;
+    const { offset, message, tooDeep } = error;
+    return { offset, message, path: place, tooDeep };
   }
   return { skeleton: pieces.join(''), members, originalOffset: (offset) => originalOf(kept, offset) };
 }
@@ -252,13 +262,20 @@ function originalOf(
   return piece ? Math.min(piece.from + (offset - piece.skeletonFrom), piece.to) : offset;
 }
 
+const FOUND = Symbol('found');
+
 /** Tells whether a JSON text is an object with a member of that name. */
 export function hasRootMember(bytes: Uint8Array, name: string): boolean {
-  let found = false;
   const ignore = () => {};
   const rootMember = (member: string) => {
-    found ||= member === name;
+    // Thrown, because the rest of the file need not be read.
+    if (member === name) throw FOUND;
   };
-  cutJson(bytes, [name], { array: ignore, record: ignore, rootMember });
-  return found;
+  try {
+    cutJson(bytes, [name], { array: ignore, record: ignore, rootMember });
+    return false;
+  } catch (thrown) {
+    if (thrown !== FOUND) throw thrown;
+    return true;
+  }
 }

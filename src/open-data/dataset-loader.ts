@@ -15,9 +15,15 @@ export interface DatasetLoader {
 /** The thread ends after this long without work, which gives the memory of a large load back to the system. */
 const IDLE_MS = 2_000;
 
+interface Waiting {
+  readonly resolve: (loaded: LoadedDataset) => void;
+  readonly request: LoadRequest;
+}
+
 /** Creates a loader whose thread starts with the first load and ends when idle. `maxBytes` bounds each file. */
 export function createDatasetLoader(maxBytes: number): DatasetLoader {
-  const waiting = new Map<number, { resolve: (loaded: LoadedDataset) => void; file: string }>();
+  // In the order of asking, which is the order in which the thread works.
+  const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let nextId = 1;
@@ -36,43 +42,60 @@ export function createDatasetLoader(maxBytes: number): DatasetLoader {
   function settle({ id, loaded }: LoadReply): void {
     waiting.get(id)?.resolve(loaded);
     waiting.delete(id);
-    if (waiting.size === 0) idle = setTimeout(stop, IDLE_MS).unref();
+    if (waiting.size === 0) endWhenIdle();
   }
 
-  /** Whatever the thread was doing when it died is a dataset that could not be loaded, not a fault of the service. */
+  function endWhenIdle(): void {
+    clearTimeout(idle);
+    idle = setTimeout(() => void endThread(), IDLE_MS).unref();
+  }
+
+  /**
+   * What the thread was doing when it died is a dataset that could not be loaded, not a fault of the service. The
+   * datasets behind it are loaded by another thread.
+   */
   function abandon(dead: Worker, error: Error): void {
     if (worker !== dead) return;
     worker = undefined;
-    const message = `loading was given up: ${error.message}`;
-    for (const { resolve, file } of waiting.values()) {
-      resolve({
-        snapshot: undefined,
-        diagnostics: [
-          { file, line: 0, column: 0, severity: 'error', code: 'data-unreadable', pointer: '', message },
-        ],
-      });
-    }
-    waiting.clear();
+    const [first, ...others] = [...waiting.values()];
+    if (first) giveUp(first, error.message);
+    for (const { request } of others) start().postMessage(request);
   }
 
-  async function stop(): Promise<void> {
+  function giveUp({ resolve, request }: Waiting, reason: string): void {
+    waiting.delete(request.id);
+    const file = request.files[0] ?? '';
+    const message = `loading was given up: ${reason}`;
+    resolve({
+      snapshot: undefined,
+      diagnostics: [
+        { file, line: 0, column: 0, severity: 'error', code: 'data-unreadable', pointer: '', message },
+      ],
+    });
+  }
+
+  async function endThread(): Promise<void> {
     clearTimeout(idle);
-    const stopping = worker;
+    const ending = worker;
     worker = undefined;
-    await stopping?.terminate();
+    await ending?.terminate();
   }
 
   return {
     warm: () => {
       start();
+      if (waiting.size === 0) endWhenIdle();
     },
     load: (plan, files) =>
       new Promise((resolve) => {
-        const id = nextId;
+        const request = { id: nextId, plan, files, maxBytes };
         nextId += 1;
-        waiting.set(id, { resolve, file: files[0] ?? '' });
-        start().postMessage({ id, plan, files, maxBytes } satisfies LoadRequest);
+        waiting.set(request.id, { resolve, request });
+        start().postMessage(request);
       }),
-    close: stop,
+    async close() {
+      await endThread();
+      for (const load of [...waiting.values()]) giveUp(load, 'the service stops');
+    },
   };
 }

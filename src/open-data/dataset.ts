@@ -7,7 +7,7 @@ import type { DatasetPlan } from './dataset-plan.ts';
 import type { Selection } from './frame.ts';
 import type { PageCache } from './page-cache.ts';
 import { preparePage } from './prepared-page.ts';
-import { matchesRecord } from './record-match.ts';
+import { matchesRecord, type RecordMatch } from './record-match.ts';
 import { renderPage } from './render-page.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -30,8 +30,10 @@ export interface DatasetSettings {
   readonly now: () => number;
 }
 
-/** Record lists of filtered requests kept per snapshot; the keys come from callers, so they are bounded. */
-const FILTERS_KEPT = 200;
+/** Bound on the record lists of filtered requests kept for a snapshot: callers choose how many there are. */
+const FILTERS_BYTES = 4 * 1024 * 1024;
+/** What a record list costs besides its numbers. */
+const FILTER_OVERHEAD_BYTES = 512;
 
 /** One page holding everything, for contracts whose lists have no paging parameters. */
 const UNPAGED: PagingRule = Object.freeze({
@@ -52,9 +54,13 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     ? Math.min(settings.maxPageSize, plan.split?.maxItems ?? Number.POSITIVE_INFINITY)
     : UNPAGED.maxSize;
   const allowsEmpty = (operation.answer.split()?.minItems ?? 0) === 0;
+  const queryNames = operation.parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : []));
   // A page that names its moment is different every time it is made.
   const isTimed = plan.places.some(({ meta }) => meta?.required.has('requestDateTime'));
-  const selections = new LRUCache<string, { snapshot: Snapshot; ids: Uint32Array }>({ max: FILTERS_KEPT });
+  const selections = new LRUCache<string, Uint32Array>({
+    maxSize: FILTERS_BYTES,
+    sizeCalculation: ({ byteLength }) => byteLength + FILTER_OVERHEAD_BYTES,
+  });
   let snapshot: Snapshot | undefined;
   let edition = '';
 
@@ -70,11 +76,12 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     const filters = readFilters(plan, call);
     if ('refused' in filters)
       return answerProblem(createProblem('PARAMETRO_INVALIDO', { detail: filters.refused }));
-    const key = `${edition} ${request.page} ${request.size} ${request.explicit} ${filters.key}`;
+    const query = carriedQuery(queryNames, call);
+    const key = `${edition} ${request.page} ${request.size} ${request.explicit} ${filters.key} ${query}`;
     const known = settings.pages.get(key);
     return known
       ? { kind: 'content', content: known }
-      : makePage(snapshot, request, filters.wanted, key, call);
+      : makePage(snapshot, request, filters.wanted, key, publicUrl(settings.baseUrl, call, query));
   }
 
   function makePage(
@@ -82,7 +89,7 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     request: PageRequest,
     wanted: Record<string, string>,
     key: string,
-    call: Call,
+    url: string,
   ): Answer {
     const ids = current.matches && Object.keys(wanted).length > 0 ? findMatches(current, wanted) : undefined;
     const total = ids?.length ?? current.total;
@@ -90,7 +97,6 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     if (range.from === range.to && current.isList && !allowsEmpty) return emptyAnswer(operation);
 
     const selection: Selection = ids ? { ids: ids.subarray(range.from, range.to) } : range;
-    const url = publicUrl(settings.baseUrl, operation, plan, call);
     const body = renderPage({
       snapshot: current,
       places: plan.places,
@@ -109,13 +115,17 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
   function findMatches(current: Snapshot, wanted: Record<string, string>): Uint32Array {
     const key = JSON.stringify(wanted);
     const known = selections.get(key);
-    if (known?.snapshot === current) return known.ids;
+    if (known) return known;
+    const verdicts = new Map<RecordMatch | undefined, boolean>();
     const found: number[] = [];
     for (let id = 0; id < current.total; id += 1) {
-      if (matchesRecord(current.matches?.[id], wanted)) found.push(id);
+      const match = current.matches?.[id];
+      const verdict = verdicts.get(match) ?? matchesRecord(match, wanted);
+      verdicts.set(match, verdict);
+      if (verdict) found.push(id);
     }
     const ids = Uint32Array.from(found);
-    selections.set(key, { snapshot: current, ids });
+    selections.set(key, ids);
     return ids;
   }
 
@@ -176,14 +186,16 @@ function readFilters(
   return { wanted, key: plan.filters.length > 0 ? `${key}${Object.keys(wanted)}` : '' };
 }
 
-/** The request's own URL on the public origin, with its path parameters and filters, without paging. */
-function publicUrl(baseUrl: string, operation: Operation, plan: DatasetPlan, call: Call): string {
-  const path = operation.path.replace(/\{([^}]*)\}/g, (_, name) => encodeURIComponent(call.path[name] ?? ''));
-  const query = plan.filters
-    .filter(({ in: place, parameter }) => place === 'query' && call.query[parameter])
-    .map(
-      ({ parameter }) =>
-        `${encodeURIComponent(parameter)}=${encodeURIComponent(call.query[parameter] as string)}`,
-    );
-  return `${baseUrl}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+/** The parameters besides paging that a request named, in the contract's order: links carry them on. */
+function carriedQuery(names: readonly string[], { query }: Call): string {
+  return names
+    .filter((name) => query[name])
+    .map((name) => `${encodeURIComponent(name)}=${encodeURIComponent(query[name] as string)}`)
+    .join('&');
+}
+
+/** The request's own URL on the public origin, without paging. */
+function publicUrl(baseUrl: string, { operation, path }: Call, query: string): string {
+  const filled = operation.path.replace(/\{([^}]*)\}/g, (_, name) => encodeURIComponent(path[name] ?? ''));
+  return `${baseUrl}${filled}${query === '' ? '' : `?${query}`}`;
 }

@@ -14,6 +14,8 @@ export interface DatasetFiles {
 export interface FoundDatasets {
   /** By dataset path: what {@link datasetPath} gives for the operation that serves it. */
   readonly datasets: ReadonlyMap<string, DatasetFiles>;
+  /** Dataset paths that more than one file or folder offers: none of them is taken. */
+  readonly contested: ReadonlySet<string>;
   /** False when some file or folder could not be looked at, so that what was not found may still exist. */
   readonly isComplete: boolean;
   readonly diagnostics: readonly Diagnostic[];
@@ -43,16 +45,27 @@ export function findDatasets(
   unserved: ReadonlyMap<string, string>,
 ): FoundDatasets {
   const diagnostics: Diagnostic[] = [];
-  const offers = new Map<string, Offer>();
+  const offers = new Map<string, Offer[]>();
+  const contested = new Set<string>();
+  const ways = new Set([...wanted].flatMap(waysTo));
   let isComplete = true;
   const report = (severity: Severity, file: string, code: DiagnosticCode, message: string) =>
     diagnostics.push({ file, line: 0, column: 0, severity, code, pointer: '', message });
 
   for (const folder of folders) {
-    walk(
-      folder,
-      (file, stats) => sort(folder, file, stats),
-      (path, reason) => {
+    walk(folder, {
+      found: (file, stats) => sort(folder, file, stats),
+      holdsData: (path) => ways.has(pathBelow(folder, path)),
+      empty(path) {
+        if (!wanted.has(pathBelow(folder, path))) return;
+        report(
+          'warning',
+          path,
+          'data-empty',
+          'the folder has no part that ends in .json; nothing is offered',
+        );
+      },
+      failed(path, reason) {
         const isLoop = reason === 'ELOOP';
         isComplete = false;
         report(
@@ -62,14 +75,11 @@ export function findDatasets(
           isLoop ? 'the symbolic link leads in a circle' : `cannot be read (${reason})`,
         );
       },
-    );
+    });
   }
 
   function sort(folder: string, file: string, stats: Stats): void {
-    const path = relative(folder, file)
-      .split(sep)
-      .join('/')
-      .replace(/\.json$/i, '');
+    const path = pathBelow(folder, file).replace(/\.json$/i, '');
     const parent = path.slice(0, Math.max(path.lastIndexOf('/'), 0));
     if (wanted.has(path)) offer(path, file, file, stats);
     else if (wanted.has(parent)) offer(parent, file.slice(0, file.lastIndexOf(sep)), file, stats);
@@ -77,24 +87,35 @@ export function findDatasets(
   }
 
   function offer(path: string, where: string, file: string, stats: Stats): void {
-    const known = offers.get(path);
-    if (!known) offers.set(path, { where, parts: new Map([[file, stats]]) });
-    else if (known.where === where) known.parts.set(file, stats);
-    else
-      report(
-        'error',
-        where,
-        'data-folder-twice',
-        `offers the dataset ${path} that ${known.where} offers too; keep one`,
-      );
+    const known = offers.get(path) ?? [];
+    offers.set(path, known);
+    const same = known.find((candidate) => candidate.where === where);
+    if (same) same.parts.set(file, stats);
+    else known.push({ where, parts: new Map([[file, stats]]) });
   }
 
   const datasets = new Map<string, DatasetFiles>();
-  for (const [path, { parts }] of offers) {
-    const files = [...parts.keys()].sort();
-    datasets.set(path, { files, signature: signFiles(files, (file) => parts.get(file)) });
+  for (const [path, [first, ...others]] of offers) {
+    for (const { where } of others) {
+      contested.add(path);
+      const message = `offers the dataset ${path} that ${first?.where} offers too; keep one`;
+      report('error', where, 'data-folder-twice', message);
+    }
+    if (!first || others.length > 0) continue;
+    const files = [...first.parts.keys()].sort();
+    datasets.set(path, { files, signature: signFiles(files, (file) => first.parts.get(file)) });
   }
-  return { datasets, isComplete, diagnostics };
+  return { datasets, contested, isComplete, diagnostics };
+}
+
+/** The path and every folder on the way to it. */
+function waysTo(path: string): string[] {
+  const segments = path.split('/');
+  return segments.map((_, index) => segments.slice(0, index + 1).join('/'));
+}
+
+function pathBelow(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join('/');
 }
 
 /** A mark that differs when any of the files has been changed, replaced or removed. */
@@ -110,7 +131,11 @@ export function signFiles(files: readonly string[], statsOf = statsIfAny): strin
 }
 
 function statsIfAny(file: string): Stats | undefined {
-  return statSync(file, { throwIfNoEntry: false });
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function explain(
@@ -128,33 +153,51 @@ function explain(
   return ['data-no-endpoint', `belongs to no endpoint; ${hint}`];
 }
 
-function walk(
-  root: string,
-  found: (file: string, stats: Stats) => void,
-  failed: (path: string, reason: string) => void,
-): void {
+interface Visitor {
+  found(file: string, stats: Stats): void;
+  /** A folder with neither data nor folders in it. */
+  empty(folder: string): void;
+  failed(path: string, reason: string): void;
+  /** Whether data is looked for in a folder of that path, which then may be one that is known by another path. */
+  holdsData(folder: string): boolean;
+}
+
+function walk(root: string, visitor: Visitor): void {
   const entered = new Set<string>();
+  /** The folders from the root to where the walk stands. */
+  const inside: string[] = [];
 
   function enter(folder: string): void {
     const real = realpathSync(folder);
-    if (entered.has(real)) return;
+    const isCircle = inside.includes(real);
+    if (isCircle || (entered.has(real) && !visitor.holdsData(folder))) return;
+    const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
     entered.add(real);
-    for (const name of readdirSync(folder).sort()) {
-      if (!name.startsWith('.')) attempt(join(folder, name), look);
+    inside.push(real);
+    let isEmpty = true;
+    for (const name of names.sort()) {
+      attempt(join(folder, name), (path) => {
+        if (look(path)) isEmpty = false;
+      });
     }
+    inside.pop();
+    if (isEmpty) visitor.empty(folder);
   }
 
-  function look(path: string): void {
+  /** Tells whether there is a folder or data. */
+  function look(path: string): boolean {
     const stats = statSync(path);
+    const isData = !stats.isDirectory() && /\.json$/i.test(path);
     if (stats.isDirectory()) enter(path);
-    else if (/\.json$/i.test(path)) found(path, stats);
+    else if (isData) visitor.found(path, stats);
+    return isData || stats.isDirectory();
   }
 
   function attempt(path: string, action: (path: string) => void): void {
     try {
       action(path);
     } catch (error) {
-      failed(path, (error as NodeJS.ErrnoException).code ?? 'unknown error');
+      visitor.failed(path, (error as NodeJS.ErrnoException).code ?? 'unknown error');
     }
   }
 

@@ -61,8 +61,7 @@ export function renderFrame(frame: Frame, selection: Selection, fill: FrameFill)
       if (from < to) pieces.push(fill.records(from, to));
     } else {
       let separator = '';
-      for (const id of selection.ids) {
-        if (id < first || id >= end) continue;
+      for (const id of within(selection.ids, first, end)) {
         pieces.push(separator, fill.records(id, id + 1));
         separator = ',';
       }
@@ -76,5 +75,21 @@ export function renderFrame(frame: Frame, selection: Selection, fill: FrameFill)
 
 function isEmpty(selection: Selection, first: number, end: number): boolean {
   if ('from' in selection) return Math.max(selection.from, first) >= Math.min(selection.to, end);
-  return !selection.ids.some((id) => id >= first && id < end);
+  return within(selection.ids, first, end).length === 0;
+}
+
+function within(ids: Uint32Array, first: number, end: number): Uint32Array {
+  return ids.subarray(countBelow(ids, first), countBelow(ids, end));
+}
+
+/** How many of the ascending numbers are smaller; by halving, because it is asked for every group. */
+function countBelow(ids: Uint32Array, limit: number): number {
+  let from = 0;
+  let to = ids.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((ids[middle] as number) < limit) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -9,13 +9,13 @@ import type { DatasetPlan } from './dataset-plan.ts';
 import { describeViolation } from './describe-violation.ts';
 import { findDuplicateKey, findSyntaxFault, offsetOf } from './locate-value.ts';
 import { createRecordBytes, type RecordBytes } from './record-bytes.ts';
-import { type RecordMatch, readRecordMatch } from './record-match.ts';
+import { createRecordMatchPool, type RecordMatch, readRecordMatch } from './record-match.ts';
 import { createSchemaCheck, type SchemaCheck } from './schema-check.ts';
-import { serializeRecord } from './serialize-record.ts';
+import { exactValue, serializeRecord } from './serialize-record.ts';
 import type { Snapshot } from './snapshot.ts';
 import { positionAt } from './text-position.ts';
 
-/** Faults listed for one dataset; the rest is counted. */
+/** Faults listed for one dataset; the rest is counted. Notes are listed up to the same number. */
 const MOST_FAULTS = 100;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -55,16 +55,17 @@ export function loadDataset(
     whole: plan.whole === undefined ? undefined : createSchemaCheck(plan.whole),
   };
   const size = readings.reduce((sum, reading) => sum + (reading?.bytes.length ?? 0), 0);
-  const records = createRecordBytes(plan.countedArray.length > 0 && plan.split ? size : 0);
+  const records = createRecordBytes(plan.split ? size : 0);
   const matches: (RecordMatch | undefined)[] | undefined = plan.filters.length > 0 ? [] : undefined;
-  const parts: Part[] = [];
+  const pool = createRecordMatchPool();
+  const parts: FilePart[] = [];
   let read = 0;
   for (const [index, reading] of readings.entries()) {
     if (!reading) continue;
     const before = read;
     const progress = (bytes: number) => options.onProgress?.(before + bytes);
     const part = readPart(
-      { plan, checks, records, matches, faults, progress },
+      { plan, checks, records, matches, pool, faults, progress },
       files[index] as string,
       reading.bytes,
     );
@@ -75,13 +76,12 @@ export function loadDataset(
     options.onProgress?.(read);
   }
   const lastModified = files.reduce((newest, file) => Math.max(newest, modifiedAt(file)), 0);
-  return assemble(plan, files, parts, records, matches, faults, lastModified);
+  return assemble(plan, parts, records, matches, faults, lastModified);
 }
 
 function assemble(
   plan: DatasetPlan,
-  files: readonly string[],
-  parts: Part[],
+  parts: readonly FilePart[],
   records: RecordBytes,
   matches: (RecordMatch | undefined)[] | undefined,
   faults: FaultList,
@@ -90,8 +90,7 @@ function assemble(
   if (faults.errors() > 0) return { snapshot: undefined, diagnostics: faults.list() };
   const joined = joinParts(parts, plan.countedArray);
   if ('part' in joined) {
-    const message = `"${joined.at.join('/')}" differs from ${files[0]}; what surrounds the records must be the same in every part`;
-    faults.add(files[joined.part] as string, 'data-parts-differ', message, joined.at);
+    reportDifference(faults, parts[0] as FilePart, parts[joined.part] as FilePart, joined.at);
     return { snapshot: undefined, diagnostics: faults.list() };
   }
   const { frame, order, total } = buildFrame(joined.tree, plan.countedArray, plan.places);
@@ -104,6 +103,26 @@ function assemble(
   };
 }
 
+/** The part is read once more: by now its bytes have been let go, and this seldom happens. */
+function reportDifference(
+  faults: FaultList,
+  first: FilePart,
+  differing: FilePart,
+  at: readonly string[],
+): void {
+  const path = differing.isBare ? at.slice(1) : at;
+  const message = `"${path.join('/')}" differs from ${first.file}; what surrounds the records must be the same in every part`;
+  const bytes = readBytes(differing.file, Number.POSITIVE_INFINITY, createFaultList())?.bytes ?? Buffer.of();
+  const offset = offsetOf(bytes.toString(), path, 'value');
+  faults.addAt(differing.file, bytes, offset, 'data-parts-differ', message, path);
+}
+
+/** A part, where it came from, and whether it holds only what goes under `data`. */
+interface FilePart extends Part {
+  readonly file: string;
+  readonly isBare: boolean;
+}
+
 interface PartContext {
   readonly plan: DatasetPlan;
   readonly checks: {
@@ -113,17 +132,19 @@ interface PartContext {
   };
   readonly records: RecordBytes;
   readonly matches: (RecordMatch | undefined)[] | undefined;
+  readonly pool: ReturnType<typeof createRecordMatchPool>;
   readonly faults: FaultList;
   readonly progress: (bytes: number) => void;
 }
 
-function readPart(context: PartContext, file: string, bytes: Buffer): Part | undefined {
+function readPart(context: PartContext, file: string, bytes: Buffer): FilePart | undefined {
   const { plan, checks, records, faults } = context;
   // A file holds the whole answer or only what goes under `data`.
   const isBare = plan.underData && !hasRootMember(bytes, 'data');
   const path = isBare ? plan.countedArray.slice(1) : plan.countedArray;
   const runs: Run[] = [];
   let place: readonly PathStep[] = [];
+  let longest: { count: number; path: readonly PathStep[] } = { count: 0, path: [] };
   let index = 0;
 
   const cut = cutJson(bytes, path, {
@@ -136,25 +157,28 @@ function readPart(context: PartContext, file: string, bytes: Buffer): Part | und
       const run = runs.at(-1) as Run;
       readRecord(context, file, bytes, { start, end, members, path: [...place, index] });
       index += 1;
+      if (index > longest.count) longest = { count: index, path: place };
       runs[runs.length - 1] = { first: run.first, count: records.count - run.first };
       if (index % 1000 === 0) context.progress(end);
     },
   });
   if (!('skeleton' in cut)) {
-    faults.addAt(file, bytes, cut.offset, cut.tooDeep ? 'data-too-deep' : 'data-syntax', cut.message, []);
+    const code = cut.tooDeep ? 'data-too-deep' : 'data-syntax';
+    faults.addAt(file, bytes, cut.offset, code, cut.message, cut.path);
     return undefined;
   }
   const skeleton = readSkeleton(faults, file, bytes, cut);
   if (skeleton === undefined) return undefined;
-  const answer = isBare ? { data: skeleton.value } : skeleton.value;
+  const asAnswer = (value: unknown) => (isBare ? { data: value } : value);
+  const answer = asAnswer(skeleton.value);
   const locate = (at: readonly PathStep[], what: 'value' | 'key') =>
     cut.originalOffset(offsetOf(cut.skeleton, at, what));
   const prefix = isBare ? 1 : 0;
   if (checks.skeleton && !checks.skeleton.fits(answer))
     reportViolations(context, file, bytes, checks.skeleton.faults(answer), [], prefix, locate);
-  if (checks.whole) checkWhole(context, file, bytes, isBare);
-  checkCount(context, file, bytes, runs, locate, path);
-  return { skeleton: answer, runs };
+  if (checks.whole && faults.errors() === 0) checkWhole(context, file, bytes, isBare);
+  checkCount(context, file, bytes, longest, locate);
+  return { skeleton: asAnswer(exactValue(skeleton.value, cut.skeleton)), runs, file, isBare };
 }
 
 function readSkeleton(
@@ -192,7 +216,7 @@ function readRecord(context: PartContext, file: string, bytes: Buffer, place: Re
     reportSyntax(faults, file, bytes, text, original, place.path);
     return;
   }
-  const match = matches && readRecordMatch(record, plan.filters);
+  const match = matches && context.pool(readRecordMatch(record, plan.filters));
   if (cleanRecord(record) < place.members) reportDuplicate(faults, file, bytes, text, original, place.path);
   if (checks.record && !checks.record.fits(record)) {
     const locate = (at: readonly PathStep[], what: 'value' | 'key') => original(offsetOf(text, at, what));
@@ -214,21 +238,18 @@ function checkWhole(context: PartContext, file: string, bytes: Buffer, isBare: b
   );
 }
 
+/** Pages are never longer than the contract's limit, so a longer list is served whole, over several pages. */
 function checkCount(
-  context: PartContext,
+  { plan, faults }: PartContext,
   file: string,
   bytes: Buffer,
-  runs: readonly Run[],
+  longest: { readonly count: number; readonly path: readonly PathStep[] },
   locate: (at: readonly PathStep[], what: 'value' | 'key') => number,
-  path: readonly PathStep[],
 ): void {
-  const most = context.plan.split?.maxItems;
-  if (most === undefined || context.faults.errors() > 0) return;
-  // Pages are never longer than the contract's limit, so a longer dataset is served whole, over several pages.
-  const largest = Math.max(0, ...runs.map(({ count }) => count));
-  if (largest <= most) return;
-  const message = `the list has ${largest} elements and the contract allows ${most} in one answer; pages are cut at ${most}`;
-  context.faults.addAt(file, bytes, locate(path, 'value'), 'data-count', message, path, 'info');
+  const most = plan.split?.maxItems;
+  if (most === undefined || longest.count <= most || faults.errors() > 0) return;
+  const message = `the list has ${longest.count} elements and the contract allows ${most} in one answer; pages are cut at ${most}`;
+  faults.addAt(file, bytes, locate(longest.path, 'value'), 'data-count', message, longest.path, 'info');
 }
 
 type Violations = ReturnType<SchemaCheck['faults']>;
@@ -283,23 +304,26 @@ function reportDuplicate(
 }
 
 function readBytes(file: string, maxBytes: number, faults: FaultList): { bytes: Buffer } | undefined {
-  const bytes = readFile(file, maxBytes, faults);
-  if (!bytes) return undefined;
+  const read = readFile(file, maxBytes, faults);
+  if (!read) return undefined;
+  const isMarked = read.subarray(0, 3).equals(BYTE_ORDER_MARK);
+  const bytes = isMarked ? read.subarray(3) : read;
   if (bytes.length === 0) return refuse(faults, file, 'data-empty', 'the file is empty; expected JSON');
   if (!isUtf8(bytes)) {
-    const { line, column } = positionAt(bytes, firstInvalidByte(bytes));
-    faults.addPlaced(
-      file,
-      line,
-      column,
-      'data-not-utf8',
-      'the text is not UTF-8 from here on; save the file as UTF-8',
-    );
+    const message = `the text is ${isUtf16(bytes) ? 'UTF-16' : 'not UTF-8 from here on'}; save the file as UTF-8`;
+    faults.addAt(file, bytes, firstInvalidByte(bytes), 'data-not-utf8', message, []);
     return undefined;
   }
-  if (!bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) return { bytes };
-  faults.addPlaced(file, 1, 1, 'data-bom', 'the file begins with a byte-order mark; read without it', 'info');
-  return { bytes: bytes.subarray(3) };
+  if (isMarked) {
+    const message = 'the file begins with a byte-order mark; read without it';
+    faults.addAt(file, bytes, 0, 'data-bom', message, [], 'info');
+  }
+  return { bytes };
+}
+
+function isUtf16(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 function readFile(file: string, maxBytes: number, faults: FaultList): Buffer | undefined {
@@ -329,27 +353,26 @@ function readFile(file: string, maxBytes: number, faults: FaultList): Buffer | u
 }
 
 function refuse(faults: FaultList, file: string, code: DiagnosticCode, message: string): undefined {
-  faults.addPlaced(file, 0, 0, code, message);
+  faults.addWhole(file, code, message);
   return undefined;
 }
 
-/** The longest valid beginning is found by halving: once invalid, a longer one stays so. */
+/**
+ * Found by halving: text up to there is valid, or would be without its last one to three bytes, which begin a
+ * character that the cut tears apart.
+ */
 function firstInvalidByte(bytes: Buffer): number {
   let valid = 0;
+  let least = 0;
   let most = bytes.length;
-  while (valid < most) {
-    const middle = Math.ceil((valid + most) / 2);
-    if (isUtf8(bytes.subarray(0, startOfCharacter(bytes, middle)))) valid = middle;
-    else most = middle - 1;
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    const ends = [middle, middle - 1, middle - 2, middle - 3];
+    const end = ends.find((candidate) => candidate >= valid && isUtf8(bytes.subarray(valid, candidate)));
+    if (end === undefined) most = middle - 1;
+    else [least, valid] = [middle, end];
   }
-  return startOfCharacter(bytes, valid);
-}
-
-/** Steps back over the at most three continuation bytes of a character that a cut would tear apart. */
-function startOfCharacter(bytes: Buffer, offset: number): number {
-  let start = offset;
-  while (start > 0 && offset - start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1;
-  return start;
+  return valid;
 }
 
 function modifiedAt(file: string): number {
@@ -361,7 +384,6 @@ function modifiedAt(file: string): number {
 }
 
 interface FaultList {
-  add(file: string, code: DiagnosticCode, message: string, path: readonly PathStep[]): void;
   addAt(
     file: string,
     bytes: Buffer,
@@ -371,14 +393,9 @@ interface FaultList {
     path: readonly PathStep[],
     severity?: Severity,
   ): void;
-  addPlaced(
-    file: string,
-    line: number,
-    column: number,
-    code: DiagnosticCode,
-    message: string,
-    severity?: Severity,
-  ): void;
+  /** For a file that cannot be looked into. */
+  addWhole(file: string, code: DiagnosticCode, message: string): void;
+  /** Counts an error that is not described any more. */
   skip(): void;
   isFull(): boolean;
   errors(): number;
@@ -386,35 +403,35 @@ interface FaultList {
 }
 
 function createFaultList(): FaultList {
-  const kept: Diagnostic[] = [];
+  const described: Diagnostic[] = [];
+  const notes: Diagnostic[] = [];
   let errors = 0;
-  let skipped = 0;
-
-  function keep(diagnostic: Diagnostic): void {
-    if (diagnostic.severity === 'error') errors += 1;
-    if (kept.length < MOST_FAULTS) kept.push(diagnostic);
-    else skipped += 1;
-  }
+  const isFull = () => described.length >= MOST_FAULTS;
 
   return {
-    add: (file, code, message, path) =>
-      keep({ file, line: 1, column: 1, severity: 'error', code, pointer: toPointer(path), message }),
-    addAt: (file, bytes, offset, code, message, path, severity = 'error') => {
-      if (kept.length >= MOST_FAULTS) skipped += 1;
-      else keep({ file, ...positionAt(bytes, offset), severity, code, pointer: toPointer(path), message });
+    addAt(file, bytes, offset, code, message, path, severity = 'error') {
+      if (severity === 'error') errors += 1;
+      const kept = severity === 'error' ? described : notes;
+      if (kept.length >= MOST_FAULTS) return;
+      kept.push({ file, ...positionAt(bytes, offset), severity, code, pointer: toPointer(path), message });
     },
-    addPlaced: (file, line, column, code, message, severity = 'error') =>
-      keep({ file, line, column, severity, code, pointer: '', message }),
+    addWhole(file, code, message) {
+      errors += 1;
+      if (!isFull())
+        described.push({ file, line: 0, column: 0, severity: 'error', code, pointer: '', message });
+    },
     skip: () => {
-      skipped += 1;
+      errors += 1;
     },
-    isFull: () => kept.length >= MOST_FAULTS,
+    isFull,
     errors: () => errors,
-    list: () => {
-      const last = kept.at(-1);
-      if (skipped === 0 || !last) return kept;
+    list() {
+      const last = described.at(-1);
+      const skipped = errors - described.length;
+      if (skipped === 0 || !last) return [...notes, ...described];
       const message = `${skipped} more faults in this dataset are not listed`;
-      return [...kept, { ...last, line: 0, column: 0, code: 'data-more-faults', pointer: '', message }];
+      const rest = { ...last, line: 0, column: 0, code: 'data-more-faults', pointer: '', message } as const;
+      return [...notes, ...described, rest];
     },
   };
 }

@@ -1,21 +1,85 @@
-import { findNodeAtLocation, type Node, parseTree, visit } from 'jsonc-parser';
+import { visit } from 'jsonc-parser';
 
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
 /**
  * Byte offset of the value at a path in a JSON text, or of the key where the fault is the key itself. Where the path
- * does not exist, the nearest object around it.
+ * does not exist, the nearest value around it.
+ *
+ * @param text valid JSON; it may be large, so it is walked and no tree is built
  */
 export function offsetOf(text: string, path: readonly (string | number)[], what: 'value' | 'key'): number {
-  const root = parseTree(text, [], STRICT);
-  for (let length = path.length; root && length >= 0; length -= 1) {
-    const node: Node | undefined = findNodeAtLocation(root, path.slice(0, length));
-    if (!node) continue;
-    const place =
-      what === 'key' && length === path.length && node.parent?.type === 'property' ? node.parent : node;
-    return Buffer.byteLength(text.slice(0, place.offset));
+  let value = skipSpace(text, 0);
+  let key = value;
+  for (const segment of path) {
+    const found = findChild(text, value, segment);
+    if (!found) return byteOffset(text, value);
+    ({ key, value } = found);
   }
-  return 0;
+  return byteOffset(text, what === 'key' ? key : value);
+}
+
+function byteOffset(text: string, offset: number): number {
+  return Buffer.byteLength(text.slice(0, offset));
+}
+
+/** Where a member or an element of the value at `opened` starts, with its key. */
+function findChild(
+  text: string,
+  opened: number,
+  segment: string | number,
+): { key: number; value: number } | undefined {
+  const isObject = text[opened] === '{';
+  if (!isObject && text[opened] !== '[') return undefined;
+  let at = skipSpace(text, opened + 1);
+  for (let index = 0; text[at] !== '}' && text[at] !== ']' && at < text.length; index += 1) {
+    const key = at;
+    let name: string | number = index;
+    if (isObject) {
+      const end = skipValue(text, key);
+      name = JSON.parse(text.slice(key, end));
+      at = skipSpace(text, skipSpace(text, end) + 1);
+    }
+    if (name === segment || (isObject && name === String(segment))) return { key, value: at };
+    at = skipSpace(text, skipValue(text, at));
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return undefined;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && ' \t\r\n'.includes(text[at] as string)) at += 1;
+  return at;
+}
+
+/** The offset behind the value that starts at `from`. */
+function skipValue(text: string, from: number): number {
+  let depth = 0;
+  let at = from;
+  do {
+    const character = text[at] as string;
+    if (character === '"') at = closeOf(text, at);
+    else if (depth === 0 && !'{['.includes(character)) return endOfScalar(text, at);
+    else {
+      if ('{['.includes(character)) depth += 1;
+      else if ('}]'.includes(character)) depth -= 1;
+      at += 1;
+    }
+  } while (depth > 0 && at < text.length);
+  return at;
+}
+
+function closeOf(text: string, opened: number): number {
+  let at = opened + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function endOfScalar(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !' \t\r\n,]}'.includes(text[at] as string)) at += 1;
+  return at;
 }
 
 /** What the scanner calls its findings, in words. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Answer, Call } from '../contract/call.ts';
 import type { EcosystemProfile } from '../contract/ecosystem-profile.ts';
 import type { Operation } from '../contract/operation.ts';
@@ -7,7 +8,6 @@ import { createDataset, type Dataset } from './dataset.ts';
 import type { DatasetLoader } from './dataset-loader.ts';
 import { type DatasetPlan, planDataset } from './dataset-plan.ts';
 import { type DatasetFiles, datasetPath, findDatasets, signFiles } from './find-datasets.ts';
-import type { LoadedDataset } from './load-dataset.ts';
 import { createPageCache } from './page-cache.ts';
 
 export interface OpenDataSettings {
@@ -49,8 +49,9 @@ export interface OpenData {
   readonly faults: ReadonlyMap<string, readonly Diagnostic[]>;
 }
 
-/** How often reading starts over when a file changes under it. */
+/** How often the first load starts over when a file changes under it, and what it waits for the change to end. */
 const ATTEMPTS = 3;
+const PAUSE_MS = 100;
 
 interface Shelf {
   readonly dataset: Dataset;
@@ -90,16 +91,48 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
   async function load(): Promise<readonly Diagnostic[]> {
     const { datasets, diagnostics } = findDatasets(settings.folders, wanted, settings.unserved);
     folderFaults = JSON.stringify(diagnostics);
-    const found = await Promise.all([...datasets].map(([path, files]) => loadShelf(path, files)));
+    const found = await Promise.all([...datasets].map(([path, found]) => loadFirst(path, found)));
     return [...diagnostics, ...found.flat()];
   }
 
-  async function loadShelf(path: string, { files, signature }: DatasetFiles): Promise<readonly Diagnostic[]> {
+  async function loadFirst(path: string, { files, signature }: DatasetFiles): Promise<readonly Diagnostic[]> {
+    let expected = signature;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (attempt > 0) await setTimeout(PAUSE_MS);
+      const diagnostics = await loadShelf(path, { files, signature: expected });
+      if (diagnostics) return diagnostics;
+      expected = signFiles(files);
+    }
+    const message = `the files kept changing while they were read, ${ATTEMPTS} times`;
+    const diagnostics: Diagnostic[] = [
+      {
+        file: files[0] ?? '',
+        line: 0,
+        column: 0,
+        severity: 'error',
+        code: 'data-changing',
+        pointer: '',
+        message,
+      },
+    ];
+    faults.set(path, diagnostics);
+    return diagnostics;
+  }
+
+  /**
+   * What was read counts only if the files are still as they were at the last look: parts are never served half old
+   * and half new. Undefined when they are not.
+   */
+  async function loadShelf(
+    path: string,
+    { files, signature }: DatasetFiles,
+  ): Promise<readonly Diagnostic[] | undefined> {
     const shelf = shelfOf(path);
     const started = performance.now();
+    const { snapshot, diagnostics } = await settings.loader.load(shelf.dataset.plan, files);
+    if (signFiles(files) !== signature) return undefined;
     shelf.loaded = signature;
     shelf.seen = signature;
-    const { snapshot, diagnostics } = await loadStill(shelf.dataset.plan, files);
     if (snapshot) {
       shelf.dataset.publish(snapshot);
       faults.delete(path);
@@ -111,48 +144,30 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
     return diagnostics;
   }
 
-  /** What was read counts only if the files stayed as they were: parts are never served half old and half new. */
-  async function loadStill(plan: DatasetPlan, files: readonly string[]): Promise<LoadedDataset> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const before = signFiles(files);
-      const loaded = await settings.loader.load(plan, files);
-      if (signFiles(files) === before) return loaded;
-    }
-    const message = `the files kept changing while they were read, ${ATTEMPTS} times`;
-    return {
-      snapshot: undefined,
-      diagnostics: [
-        {
-          file: files[0] ?? '',
-          line: 0,
-          column: 0,
-          severity: 'error',
-          code: 'data-changing',
-          pointer: '',
-          message,
-        },
-      ],
-    };
-  }
-
   async function refresh(): Promise<void> {
-    const { datasets, isComplete, diagnostics } = findDatasets(settings.folders, wanted, settings.unserved);
+    const { datasets, contested, isComplete, diagnostics } = findDatasets(
+      settings.folders,
+      wanted,
+      settings.unserved,
+    );
     reportFolders(diagnostics);
     const changed: [string, DatasetFiles][] = [];
-    for (const [path, files] of datasets) {
+    for (const [path, found] of datasets) {
       const shelf = shelfOf(path);
-      if (shelf.loaded === files.signature) continue;
-      if (shelf.seen === files.signature) changed.push([path, files]);
-      shelf.seen = files.signature;
+      if (shelf.loaded !== found.signature && shelf.seen === found.signature) changed.push([path, found]);
+      shelf.seen = found.signature;
     }
-    // A folder that cannot be read says nothing about its files: what is served stays.
-    if (isComplete) for (const [path, shelf] of shelves) if (!datasets.has(path)) withdraw(path, shelf);
+    // A folder that cannot be read says nothing about its files, and two that disagree do not either: what is served
+    // stays.
+    for (const [path, shelf] of shelves) {
+      if (isComplete && !datasets.has(path) && !contested.has(path)) withdraw(path, shelf);
+    }
     await Promise.all(changed.map(reload));
   }
 
-  async function reload([path, files]: [string, DatasetFiles]): Promise<void> {
-    const diagnostics = await loadShelf(path, files);
-    if (faults.has(path)) settings.onEvent({ type: 'refused', dataset: path, diagnostics });
+  async function reload([path, found]: [string, DatasetFiles]): Promise<void> {
+    const diagnostics = await loadShelf(path, found);
+    if (diagnostics && faults.has(path)) settings.onEvent({ type: 'refused', dataset: path, diagnostics });
   }
 
   function withdraw(path: string, shelf: Shelf): void {

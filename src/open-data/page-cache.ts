@@ -25,7 +25,10 @@ export function createPageCache(maxBytes: number): PageCache {
     },
     grow: (key) => {
       const page = cache.peek(key);
-      if (page) cache.set(key, page, { noUpdateTTL: true });
+      if (!page) return;
+      // The cache measures a value when it enters, and never again.
+      cache.delete(key);
+      cache.set(key, page);
     },
   };
 }

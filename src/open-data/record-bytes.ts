@@ -31,7 +31,8 @@ export function createRecordBytes(expectedBytes: number): RecordBytes {
   }
 
   function append(json: string): void {
-    reserve(Math.min(json.length * MOST_BYTES_PER_UNIT, Buffer.byteLength(json)) + 1);
+    const most = json.length * MOST_BYTES_PER_UNIT + 1;
+    if (used + most > buffer.length) reserve(Buffer.byteLength(json) + 1);
     if (count + 2 > offsets.length) {
       const larger = new Float64Array(offsets.length * 2);
       larger.set(offsets);

@@ -78,6 +78,24 @@ export function readRecordMatch(record: unknown, filters: readonly RecordFilter[
   };
 }
 
+/**
+ * Gives what several records say alike one object. Most datasets say few different things, and what travels between
+ * threads and is searched by every filtered request shrinks to those.
+ */
+export function createRecordMatchPool(): (match: RecordMatch | undefined) => RecordMatch | undefined {
+  const known = new Map<string, RecordMatch>();
+  return (match) => {
+    if (!match) return undefined;
+    const text = JSON.stringify([
+      match.listed,
+      match.holders.map((holder) => [holder.parameters, ...holder.combinations]),
+    ]);
+    const same = known.get(text);
+    if (!same) known.set(text, match);
+    return same ?? match;
+  };
+}
+
 function readListed(record: unknown, filters: readonly RecordFilter[]): Record<string, string[]> {
   const side = (record as Record<string, unknown> | null)?.[SIDE_ATTRIBUTE];
   const listed: Record<string, string[]> = {};
@@ -97,11 +115,11 @@ function scalarsOf(value: unknown): string[] {
 function combine(names: readonly string[], object: ReadonlyMap<string, string[]>): string[] {
   let combinations = [''];
   for (const [index, name] of names.entries()) {
-    const values = object.get(name) ?? [ABSENT];
-    combinations = combinations.flatMap((head) =>
+    const values = (object.get(name) ?? [ABSENT]).slice(0, MAX_COMBINATIONS);
+    const heads = combinations.slice(0, Math.floor(MAX_COMBINATIONS / values.length));
+    combinations = heads.flatMap((head) =>
       values.map((value) => (index === 0 ? value : head + SEPARATOR + value)),
     );
-    if (combinations.length > MAX_COMBINATIONS) return combinations.slice(0, MAX_COMBINATIONS);
   }
   return combinations;
 }

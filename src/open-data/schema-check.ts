@@ -41,9 +41,11 @@ function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
     ajv = createCompiler(talkative);
     compilers.set(talkative, ajv);
   }
-  const validate = ajv.compile(schema as object);
+  // A schema that is only `true` or `false` could not be let go again.
+  const root = typeof schema === 'boolean' ? { allOf: [schema] } : schema;
+  const validate = ajv.compile(root);
   // The function is ours now; the compiler would keep every schema it has ever seen.
-  ajv.removeSchema(schema as object);
+  ajv.removeSchema(root);
   return validate;
 }
 

@@ -1,7 +1,7 @@
 import { cleanRecord } from './clean-record.ts';
 
-/** Numbers with this many digits may be more than a double holds. */
-const LONG_NUMBER = /\d{16}/;
+/** Digits or exponents that may be more than a double holds; a false alarm costs only time. */
+const LONG_NUMBER = /\d[\d.]{15}|\d[eE][+-]?\d{3}/;
 
 interface SourceAwareJson {
   parse(
@@ -15,15 +15,21 @@ interface SourceAwareJson {
 const json = JSON as unknown as SourceAwareJson;
 
 /**
- * Writes a record as compact JSON without side attributes.
+ * A value to write out in place of a cleaned one: the same, but numbers that a double cannot hold, such as process
+ * numbers of 17 digits, stand in it as they were read. It is for `JSON.stringify` only.
  *
- * Numbers that a double cannot hold, such as process numbers of 17 digits, are written as they were read.
+ * @param text the JSON text that the value was parsed from
  */
-export function serializeRecord(record: unknown, text: string): string {
-  if (!LONG_NUMBER.test(text)) return JSON.stringify(record);
-  const exact = json.parse(text, (_key, value, context) =>
-    typeof value === 'number' && String(value) !== context.source ? json.rawJSON(context.source) : value,
+export function exactValue(value: unknown, text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return value;
+  const exact = json.parse(text, (_key, inner, context) =>
+    typeof inner === 'number' && String(inner) !== context.source ? json.rawJSON(context.source) : inner,
   );
   cleanRecord(exact);
-  return JSON.stringify(exact);
+  return exact;
+}
+
+/** Writes a record as compact JSON without side attributes, its numbers digit for digit. */
+export function serializeRecord(record: unknown, text: string): string {
+  return JSON.stringify(exactValue(record, text));
 }

@@ -11,7 +11,7 @@ export interface Snapshot {
   /** Where each record starts in `records`, and one entry more: where the next one would. */
   readonly offsets: Uint32Array | Float64Array;
   readonly total: number;
-  /** By record number; absent where the operation has no filters. */
+  /** By record number, equal ones being one object; absent where the operation has no filters. */
   readonly matches: readonly (RecordMatch | undefined)[] | undefined;
   /** The newest modification time of its files, in milliseconds since the epoch. */
   readonly lastModified: number;

@@ -1,14 +1,40 @@
 const NEWLINE = 0x0a;
 
-/** Line and column, both from 1, of a byte offset in UTF-8 text; the column counts characters. */
-export function positionAt(bytes: Buffer, offset: number): { line: number; column: number } {
-  let line = 1;
-  let lineStart = 0;
-  for (;;) {
-    const newline = bytes.indexOf(NEWLINE, lineStart);
-    if (newline === -1 || newline >= offset) break;
-    line += 1;
-    lineStart = newline + 1;
+/** Line and column, both from 1. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A position is kept every so many bytes, so that a file with many faults is read once and not once for each. */
+const STRIDE = 1 << 16;
+const START: TextPosition = { line: 1, column: 1 };
+const marks = new WeakMap<Uint8Array, TextPosition[]>();
+
+/**
+ * Line and column of a byte offset in UTF-8 text; the column counts characters. The bytes must not change between
+ * two calls.
+ */
+export function positionAt(bytes: Uint8Array, offset: number): TextPosition {
+  const known = marks.get(bytes) ?? [START];
+  marks.set(bytes, known);
+  const stride = Math.floor(Math.min(offset, bytes.length) / STRIDE);
+  for (let last = known.length - 1; last < stride; last += 1) {
+    known.push(advance(bytes, known[last] as TextPosition, last * STRIDE, (last + 1) * STRIDE));
   }
-  return { line, column: [...bytes.toString('utf8', lineStart, offset)].length + 1 };
+  return advance(bytes, known[stride] as TextPosition, stride * STRIDE, offset);
+}
+
+function advance(bytes: Uint8Array, from: TextPosition, start: number, end: number): TextPosition {
+  let { line, column } = from;
+  for (let offset = start; offset < end; offset += 1) {
+    const byte = bytes[offset] as number;
+    if (byte === NEWLINE) {
+      line += 1;
+      column = 1;
+    } else if ((byte & 0xc0) !== 0x80) {
+      column += 1;
+    }
+  }
+  return { line, column };
 }
