@@ -9,6 +9,8 @@ export interface Call {
   /** Declared query parameters, decoded. */
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The client's address, as far as trusted proxies tell it. */
+  readonly client?: string;
 }
 
 /** What a use-case answers with. Only `http/` turns it into status, headers and bytes. */
@@ -16,7 +18,7 @@ export type Answer =
   | { readonly kind: 'content'; readonly content: Content }
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly headers?: Readonly<Record<string, string>> };
 
 /** Bytes prepared ahead of the request, which any number of requests share. */
 export interface Content {
@@ -35,6 +37,6 @@ export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number];
 export type Step = (call: Call) => Answer | undefined | Promise<Answer | undefined>;
 
 /** Wraps a problem as an answer. */
-export function answerProblem(problem: Problem): Answer {
-  return { kind: 'problem', problem };
+export function answerProblem(problem: Problem, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { kind: 'problem', problem, headers };
 }

@@ -1,4 +1,4 @@
-import { METHODS } from 'node:http';
+import { METHODS, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, {
   type FastifyBaseLogger,
@@ -38,7 +38,11 @@ export interface HttpServer {
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
+/** How often the bounds on time are looked at; Node's own 30 s would triple the first of them. */
+const TIMEOUT_CHECK_MS = 2_000;
 const KEEP_ALIVE_MS = 72_000;
+/** How long a refused caller may go on sending: closing at once would destroy the answer on its way. */
+const LINGER_MS = 2_000;
 const LONGEST_PARAMETER = 512;
 
 /** Builds the public listener: one route per operation, and regulated answers for everything else. */
@@ -50,10 +54,16 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // Node's own refusal has no body, so the host is checked here.
+      requireHostHeader: false,
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: (_error, request, reply) =>
-      refuse(request, reply, createProblem('REQUISICAO_MALFORMADA')),
+      refuse(request, reply, createProblem('REQUISICAO_MALFORMADA'), operationAt(request)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket, now()),
   });
   const methodsOf = createPathTable(operations.map(({ operation }) => ({ ...operation, value: operation })));
@@ -121,8 +131,24 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
   }
 
   for (const served of operations) mount(served);
-  app.setNotFoundHandler((request, reply) => {
-    const entry = methodsOf(pathOf(request.raw.url ?? '/'));
+  app.setNotFoundHandler(answerUnrouted);
+  app.setErrorHandler((error, request, reply) => {
+    const status = (error as { statusCode?: number }).statusCode ?? 500;
+    if (status >= 500) logger.error({ err: error }, 'unexpected error');
+    // What is wrong with a body does not matter where none is taken.
+    if (status < 500 && request.is404) answerUnrouted(request, reply);
+    else {
+      const problem = createProblem(status >= 500 ? 'ERRO_INTERNO' : 'REQUISICAO_MALFORMADA');
+      refuse(request, reply, problem, operationAt(request));
+    }
+  });
+  // No body is waited for, so no caller is told to go on: the answer comes at once. Node's own `100 Continue` lands
+  // inside a pipelined answer, and its own refusal of other expectations has no body.
+  for (const event of ['checkContinue', 'checkExpectation'])
+    app.server.on(event, (request, response) => app.server.emit('request', request, response));
+
+  function answerUnrouted(request: FastifyRequest, reply: FastifyReply): void {
+    const entry = methodsOf(pathOf(request));
     if (!entry) {
       refuse(request, reply, createProblem('ROTA_DESCONHECIDA'));
       return;
@@ -130,14 +156,14 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
     const allowed = [...entry.methods.keys()].flatMap((method) =>
       method === 'GET' ? ['GET', 'HEAD'] : [method],
     );
-    const [operation] = entry.methods.values();
-    refuse(request, reply, createProblem('METODO_NAO_PERMITIDO'), operation, ['allow', allowed.join(', ')]);
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const status = (error as { statusCode?: number }).statusCode ?? 500;
-    if (status >= 500) logger.error({ err: error }, 'unexpected error');
-    refuse(request, reply, createProblem(status >= 500 ? 'ERRO_INTERNO' : 'REQUISICAO_MALFORMADA'));
-  });
+    const problem = createProblem('METODO_NAO_PERMITIDO');
+    refuse(request, reply, problem, operationAt(request), ['allow', allowed.join(', ')]);
+  }
+
+  /** One operation of the path, for the shape of errors. */
+  function operationAt(request: FastifyRequest): Operation | undefined {
+    return methodsOf(pathOf(request))?.methods.values().next().value;
+  }
 
   return {
     app,
@@ -154,6 +180,9 @@ function answerCall(
   steps: readonly Step[],
   request: FastifyRequest,
 ): Answer | Promise<Answer> {
+  // RFC 9112 demands the refusal, although the host decides nothing here.
+  if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1')
+    return answerProblem(createProblem('REQUISICAO_MALFORMADA'));
   const url = request.raw.url as string;
   const mark = url.indexOf('?');
   const query = mark === -1 ? NOTHING : readQuery(url.slice(mark + 1), declared);
@@ -194,27 +223,55 @@ function declaredQuery({ parameters, paging }: Operation): ReadonlySet<string> {
   return new Set(paging ? [...names, paging.pageParameter, paging.sizeParameter] : names);
 }
 
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] as string;
+/** The path as the router sees it: without the origin that a proxy's request line has, and decoded. */
+function pathOf({ raw }: FastifyRequest): string {
+  const path = (raw.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
+
+const refused = new WeakSet<Socket>();
 
 /** Requests that never became one: the parser gave up on them, so the answer is written by hand and the line closed. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
+  // What comes after a refusal fails again, and is dropped.
+  if (refused.has(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
+  refused.add(socket);
+  afterAnswers(socket, () => refuseBrokenRequest(error, socket, at));
+}
+
+/** Runs an action when the answers to earlier requests of the connection are out: each belongs to its request by order. */
+function afterAnswers(socket: Socket & { _httpMessage?: ServerResponse | null }, action: () => void): void {
+  // Only this member tells what Node has yet to send; Node's own refusal looks at it too.
+  const current = socket._httpMessage;
+  if (current) current.once('finish', () => afterAnswers(socket, action));
+  else action();
+}
+
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
+  if (!socket.writable) return;
   const problem = createProblem(brokenRequestCode(error.code));
   const body = renderProblem(problem, undefined, at);
   const headers = [
     ...SECURITY_HEADERS,
     NO_STORE,
     ['x-fapi-interaction-id', readInteractionId(undefined)],
+    ['date', new Date(at).toUTCString()],
     ['content-length', body.length],
     ['connection', 'close'],
   ];
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${problem.status} ${problem.code}\r\n${head}\r\n`), body]));
+  const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status}\r\n${head}\r\n`), body]));
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(cut));
 }
 
 function brokenRequestCode(code: string | undefined): ProblemCode {

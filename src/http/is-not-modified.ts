@@ -18,5 +18,12 @@ export function isNotModified(headers: IncomingHttpHeaders, etag: string, lastMo
     );
   }
   const since = headers['if-modified-since'];
-  return since !== undefined && Math.floor(lastModified / 1000) * 1000 <= Date.parse(since);
+  return (
+    since !== undefined &&
+    HTTP_DATE.test(since) &&
+    Math.floor(lastModified / 1000) * 1000 <= Date.parse(since)
+  );
 }
+
+/** Any other text is to be ignored, though `Date.parse` would make a date of much of it. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;

@@ -27,7 +27,7 @@ export function writeAnswer(exchange: Exchange, answer: Answer): void {
   if (answer.kind === 'content') writeContent(exchange, answer.content);
   else if (answer.kind === 'json') writeJson(exchange, answer.status, answer.body);
   else if (answer.kind === 'empty') writeEmpty(exchange);
-  else writeProblem(exchange, answer.problem);
+  else writeProblem(exchange, answer.problem, Object.entries(answer.headers ?? {}).flat());
 }
 
 interface Variant {

@@ -30,6 +30,12 @@ export const PROBLEMS = {
     detail: 'Um parâmetro da requisição foi informado mais de uma vez.',
     when: 'A query parameter that the contract declares stands more than once in the URL.',
   },
+  ACESSO_RESTRITO: {
+    status: 403,
+    title: 'Acesso restrito',
+    detail: 'Este recurso só pode ser consultado pelo diretório de participantes.',
+    when: 'The address of the caller is not in `metrics.allow`.',
+  },
   ROTA_DESCONHECIDA: {
     status: 404,
     title: 'Recurso não encontrado',
@@ -84,6 +90,18 @@ export const PROBLEMS = {
     detail: 'O parâmetro page-size excede o máximo permitido.',
     when: 'The page size is above the maximum of the contract, or 1000 where it has none; 400 where the contract has no 422.',
   },
+  LIMITE_EXCEDIDO: {
+    status: 429,
+    title: 'Limite de requisições excedido',
+    detail: 'O limite de requisições por endereço foi excedido. Tente novamente após o tempo indicado em retry-after.',
+    when: 'More than `limits.perMinutePerIp` requests from one address within a minute.',
+  },
+  CAPACIDADE_EXCEDIDA: {
+    status: 429,
+    title: 'Limite global de requisições excedido',
+    detail: 'O limite de requisições por segundo da instituição foi excedido. Tente novamente após o tempo indicado em retry-after.',
+    when: 'More than `limits.perSecond` requests in all within a second; 529 where the contract declares it.',
+  },
   CABECALHOS_MUITO_GRANDES: {
     status: 431,
     title: 'Cabeçalhos muito grandes',
@@ -95,6 +113,12 @@ export const PROBLEMS = {
     title: 'Erro interno',
     detail: 'Ocorreu um erro inesperado. Informe o valor de x-fapi-interaction-id ao contatar a instituição.',
     when: 'Something unexpected; the log has the cause under the interaction id.',
+  },
+  METRICAS_INDISPONIVEIS: {
+    status: 503,
+    title: 'Métricas indisponíveis',
+    detail: 'As métricas não podem ser consultadas no momento. Tente novamente em alguns instantes.',
+    when: 'The database that keeps the metrics is away; everything else goes on.',
   },
 } as const satisfies Record<string, ProblemKind>;
 
