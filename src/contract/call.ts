@@ -18,7 +18,11 @@ export type Answer =
   | { readonly kind: 'content'; readonly content: Content }
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'problem'; readonly problem: Problem; readonly headers?: Readonly<Record<string, string>> };
+  | {
+      readonly kind: 'problem';
+      readonly problem: Problem;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 /** Bytes prepared ahead of the request, which any number of requests share. */
 export interface Content {

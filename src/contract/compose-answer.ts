@@ -1,9 +1,17 @@
-import { createProblem } from '../kernel/problem.ts';
 import { type Answer, answerProblem, type Call } from './call.ts';
-import { formatDateTime } from './error-shape.ts';
 import type { EnvelopeMember } from './envelope-places.ts';
+import { formatDateTime } from './error-shape.ts';
 import type { Operation } from './operation.ts';
-import { type PageRequest, type PagingRule, pageLinks, pageRange, readPageRequest, totalPages } from './paging.ts';
+import { pageProblem } from './page-problem.ts';
+import {
+  type PageRequest,
+  type PagingRule,
+  pageLinks,
+  pageRange,
+  readPageRequest,
+  totalPages,
+} from './paging.ts';
+import { carriedQuery, publicUrl, queryNames } from './public-url.ts';
 
 /** What guiche computes for an operation: a list that is paged, or one record. */
 export type Computed = { readonly list: readonly unknown[] } | { readonly record: unknown };
@@ -16,7 +24,14 @@ export interface ComposeSettings {
   readonly at: number;
 }
 
-const ONE_PAGE: PagingRule = Object.freeze({ pageParameter: 'page', sizeParameter: 'page-size', firstPage: 1, defaultSize: 1000, minSize: 1, maxSize: 1000 });
+const ONE_PAGE: PagingRule = Object.freeze({
+  pageParameter: 'page',
+  sizeParameter: 'page-size',
+  firstPage: 1,
+  defaultSize: 1000,
+  minSize: 1,
+  maxSize: 1000,
+});
 
 /**
  * Makes the answer of an operation whose content is computed and not read from files: the page that the request asks
@@ -27,12 +42,16 @@ export function composeAnswer(call: Call, computed: Computed, settings: ComposeS
   const rule = operation.paging ?? ONE_PAGE;
   const most = Math.min(settings.maxPageSize, operation.answer.split()?.maxItems ?? Number.POSITIVE_INFINITY);
   const request = readPageRequest(rule, call.query[rule.pageParameter], call.query[rule.sizeParameter], most);
-  if (typeof request === 'string') return answerProblem(createProblem('PARAMETRO_INVALIDO'));
+  if (typeof request === 'string') return answerProblem(pageProblem(request, rule, operation));
 
   const total = 'list' in computed ? computed.list.length : 1;
   const range = pageRange(rule, request, total);
   const content = 'list' in computed ? computed.list.slice(range.from, range.to) : computed.record;
-  return { kind: 'json', status: 200, body: wrap(operation, content, envelope(operation, rule, request, total, settings)) };
+  return {
+    kind: 'json',
+    status: 200,
+    body: wrap(operation, content, envelope(call, rule, request, total, settings)),
+  };
 }
 
 interface Envelope {
@@ -40,10 +59,27 @@ interface Envelope {
   readonly meta: Record<string, unknown>;
 }
 
-function envelope(operation: Operation, rule: PagingRule, request: PageRequest, total: number, { baseUrl, at }: ComposeSettings): Envelope {
+function envelope(
+  call: Call,
+  rule: PagingRule,
+  request: PageRequest,
+  total: number,
+  { baseUrl, at }: ComposeSettings,
+): Envelope {
   return {
-    links: { ...pageLinks(rule, request, total, `${baseUrl}${operation.path}`) },
-    meta: { totalRecords: total, totalPages: totalPages(total, request.size), requestDateTime: formatDateTime(at) },
+    links: {
+      ...pageLinks(
+        rule,
+        request,
+        total,
+        publicUrl(baseUrl, call, carriedQuery(queryNames(call.operation), call)),
+      ),
+    },
+    meta: {
+      totalRecords: total,
+      totalPages: totalPages(total, request.size),
+      requestDateTime: formatDateTime(at),
+    },
   };
 }
 

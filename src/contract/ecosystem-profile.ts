@@ -11,6 +11,13 @@ export interface EcosystemProfile {
   readonly tier: Tier;
   /** Parameters matched against a record member of another name: parameter to `/`-separated trailing member names. */
   readonly filters: Readonly<Record<string, string>>;
+  /** How its regulator words the state of an institution; absent where no operation tells it. */
+  readonly status?: StatusRule;
+}
+
+export interface StatusRule {
+  /** When a failure is called UNAVAILABLE: once everything is down, or once a whole API is. */
+  readonly unavailableWhen: 'everything' | 'api';
 }
 
 export interface KindRule {

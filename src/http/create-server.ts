@@ -1,4 +1,9 @@
-import { METHODS, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  createServer as createNodeServer,
+  type IncomingMessage,
+  METHODS,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, {
   type FastifyBaseLogger,
@@ -6,25 +11,30 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
+import type { AnsweredListener } from '../contract/answered.ts';
 import type { Operation } from '../contract/operation.ts';
-import { createProblem, type Problem, type ProblemCode } from '../kernel/problem.ts';
+import { createProblem, type Problem } from '../kernel/problem.ts';
+import { answerBrokenRequest } from './broken-request.ts';
+import { createClientAddress } from './client-address.ts';
 import { readInteractionId } from './interaction-id.ts';
 import { createPathTable } from './path-table.ts';
-import { readQuery } from './read-query.ts';
-import { NO_STORE, SECURITY_HEADERS } from './security-headers.ts';
-import { type Exchange, renderProblem, writeAnswer, writeProblem } from './write-answer.ts';
-
-/** An operation and the steps that its calls go through. */
-export interface ServedOperation {
-  readonly operation: Operation;
-  readonly steps: readonly Step[];
-}
+import {
+  createOperationHandler,
+  type ListenerContext,
+  type OperationHandler,
+  type ServedOperation,
+} from './serve-operation.ts';
+import { type Exchange, writeProblem } from './write-answer.ts';
 
 export interface ServerSettings {
   readonly operations: readonly ServedOperation[];
   readonly logger: FastifyBaseLogger;
   readonly now: () => number;
+  /** Addresses and ranges of proxies whose `x-forwarded-for` is believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly onAnswered?: AnsweredListener;
+  /** Value of the `x-guiche-probe` header by which the service knows its own probes. */
+  readonly probeToken?: string;
 }
 
 /** The public listener. */
@@ -34,6 +44,9 @@ export interface HttpServer {
   drain(): void;
 }
 
+/** Header of the service's own probes. */
+export const PROBE_HEADER = 'x-guiche-probe';
+
 /** Bounds on what a caller may send and how long it may take. */
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -41,33 +54,33 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** How often the bounds on time are looked at; Node's own 30 s would triple the first of them. */
 const TIMEOUT_CHECK_MS = 2_000;
 const KEEP_ALIVE_MS = 72_000;
-/** How long a refused caller may go on sending: closing at once would destroy the answer on its way. */
-const LINGER_MS = 2_000;
 const LONGEST_PARAMETER = 512;
 
 /** Builds the public listener: one route per operation, and regulated answers for everything else. */
-export function createServer({ operations, logger, now }: ServerSettings): HttpServer {
+export function createServer(settings: ServerSettings): HttpServer {
+  const { operations, logger, now, probeToken } = settings;
+  let isDraining = false;
+  const context: ListenerContext = {
+    logger,
+    now,
+    isDraining: () => isDraining,
+    clientOf: createClientAddress(settings.trustedProxies ?? []),
+    onAnswered: settings.onAnswered,
+    isOwnProbe: (request) => probeToken !== undefined && request.headers[PROBE_HEADER] === probeToken,
+  };
+  const direct = new Map<string, OperationHandler>();
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      // Node's own refusal has no body, so the host is checked here.
-      requireHostHeader: false,
-    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    serverFactory: (route) => createListener(direct, route),
     frameworkErrors: (_error, request, reply) =>
       refuse(request, reply, createProblem('REQUISICAO_MALFORMADA'), operationAt(request)),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket, now()),
   });
   const methodsOf = createPathTable(operations.map(({ operation }) => ({ ...operation, value: operation })));
-  let isDraining = false;
 
   // No operation reads a body yet: what a caller sends is left unread and never parsed.
   app.removeAllContentTypeParsers();
@@ -75,59 +88,16 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
   for (const method of METHODS)
     if (!app.supportedMethods.includes(method) && method !== 'CONNECT') app.addHttpMethod(method);
 
-  function exchangeOf(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    operation: Operation | undefined,
-  ): Exchange {
-    // Fastify's own way of answering costs a third of the time of a prepared page.
-    reply.hijack();
-    return {
-      request: request.raw,
-      response: reply.raw,
-      interactionId: readInteractionId(request.headers['x-fapi-interaction-id']),
-      operation,
-      now,
-      isDraining,
-    };
-  }
-
-  function refuse(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    problem: Problem,
-    operation?: Operation,
-    extra?: string[],
-  ): void {
-    writeProblem(exchangeOf(request, reply, operation), problem, extra);
-  }
-
-  function writeLater(exchange: Exchange, answer: Promise<Answer>): void {
-    answer.then((ready) => writeAnswer(exchange, ready)).catch((error) => fail(exchange, error));
-  }
-
-  function fail(exchange: Exchange, error: unknown): void {
-    const { interactionId, operation } = exchange;
-    logger.error({ err: error, interactionId, operation: operation?.key }, 'unexpected error');
-    writeProblem(exchange, createProblem('ERRO_INTERNO'));
-  }
-
-  function mount({ operation, steps }: ServedOperation): void {
-    const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
-    const declared = declaredQuery(operation);
+  function mount(served: ServedOperation): void {
+    const { method, path } = served.operation;
+    const handle = createOperationHandler(served, context);
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
-      const exchange = exchangeOf(request, reply, operation);
-      try {
-        const answer = answerCall(operation, names, declared, steps, request);
-        // Most answers are ready at once: waiting for a promise would cost each of them.
-        if (answer instanceof Promise) writeLater(exchange, answer);
-        else writeAnswer(exchange, answer);
-      } catch (error) {
-        fail(exchange, error);
-      }
+      // Fastify's own way of answering costs a third of the time of a prepared page.
+      reply.hijack();
+      handle(request.raw, reply.raw, Object.values(request.params as Record<string, string>));
     };
-    const method = operation.method === 'GET' ? ['GET', 'HEAD'] : [operation.method];
-    app.route({ method, url: routerPath(operation.path), handler });
+    app.route({ method: method === 'GET' ? ['GET', 'HEAD'] : [method], url: routerPath(path), handler });
+    if (method === 'GET' && !path.includes('{')) direct.set(path, handle);
   }
 
   for (const served of operations) mount(served);
@@ -165,6 +135,26 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
     return methodsOf(pathOf(request))?.methods.values().next().value;
   }
 
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    problem: Problem,
+    operation?: Operation,
+    extra?: string[],
+  ): void {
+    reply.hijack();
+    const interactionId = readInteractionId(request.headers['x-fapi-interaction-id']);
+    const exchange: Exchange = {
+      request: request.raw,
+      response: reply.raw,
+      interactionId,
+      operation,
+      now,
+      isDraining,
+    };
+    writeProblem(exchange, problem, extra);
+  }
+
   return {
     app,
     drain: () => {
@@ -173,42 +163,39 @@ export function createServer({ operations, logger, now }: ServerSettings): HttpS
   };
 }
 
-function answerCall(
-  operation: Operation,
-  names: readonly string[],
-  declared: ReadonlySet<string>,
-  steps: readonly Step[],
-  request: FastifyRequest,
-): Answer | Promise<Answer> {
-  // RFC 9112 demands the refusal, although the host decides nothing here.
-  if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1')
-    return answerProblem(createProblem('REQUISICAO_MALFORMADA'));
-  const url = request.raw.url as string;
+/**
+ * Makes the listener. Paths without parameters need no router: they are looked up and answered here, which leaves
+ * Fastify what needs one.
+ */
+function createListener(
+  direct: ReadonlyMap<string, OperationHandler>,
+  route: (request: IncomingMessage, response: ServerResponse) => void,
+) {
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    // Node's own refusal has no body, so the host is checked where the request is read.
+    requireHostHeader: false,
+  };
+  return createNodeServer(options, (request, response) => {
+    const handle =
+      request.method === 'GET' || request.method === 'HEAD'
+        ? direct.get(withoutQuery(request.url as string))
+        : undefined;
+    if (handle) handle(request, response, []);
+    else route(request, response);
+  });
+}
+
+function withoutQuery(url: string): string {
   const mark = url.indexOf('?');
-  const query = mark === -1 ? NOTHING : readQuery(url.slice(mark + 1), declared);
-  if ('problem' in query) return answerProblem(query.problem);
-  const path = names.length === 0 ? NOTHING.values : readPath(names, request);
-  const call: Call = { operation, path, query: query.values, headers: request.headers };
-  return runSteps(steps, call, 0);
+  return mark === -1 ? url : url.slice(0, mark);
 }
-
-function runSteps(steps: readonly Step[], call: Call, first: number): Answer | Promise<Answer> {
-  for (let index = first; index < steps.length; index += 1) {
-    const answer = steps[index]?.(call);
-    if (answer instanceof Promise) return answer.then((ready) => ready ?? runSteps(steps, call, index + 1));
-    if (answer) return answer;
-  }
-  throw new Error(`no step answered ${call.operation.key}`);
-}
-
-const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) };
 
 /** The router knows parameters by position: contracts do not agree on their names. */
-function readPath(names: readonly string[], request: FastifyRequest): Record<string, string> {
-  const given = request.params as Record<string, string>;
-  return Object.fromEntries(names.map((name, index) => [name, given[`p${index}`] ?? '']));
-}
-
 function routerPath(path: string): string {
   let index = 0;
   return path.replaceAll(':', '::').replace(/\{[^}]*\}/g, () => {
@@ -216,11 +203,6 @@ function routerPath(path: string): string {
     index += 1;
     return name;
   });
-}
-
-function declaredQuery({ parameters, paging }: Operation): ReadonlySet<string> {
-  const names = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
-  return new Set(paging ? [...names, paging.pageParameter, paging.sizeParameter] : names);
 }
 
 /** The path as the router sees it: without the origin that a proxy's request line has, and decoded. */
@@ -231,50 +213,4 @@ function pathOf({ raw }: FastifyRequest): string {
   } catch {
     return path;
   }
-}
-
-const refused = new WeakSet<Socket>();
-
-/** Requests that never became one: the parser gave up on them, so the answer is written by hand and the line closed. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
-  // What comes after a refusal fails again, and is dropped.
-  if (refused.has(socket)) return;
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  refused.add(socket);
-  afterAnswers(socket, () => refuseBrokenRequest(error, socket, at));
-}
-
-/** Runs an action when the answers to earlier requests of the connection are out: each belongs to its request by order. */
-function afterAnswers(socket: Socket & { _httpMessage?: ServerResponse | null }, action: () => void): void {
-  // Only this member tells what Node has yet to send; Node's own refusal looks at it too.
-  const current = socket._httpMessage;
-  if (current) current.once('finish', () => afterAnswers(socket, action));
-  else action();
-}
-
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
-  if (!socket.writable) return;
-  const problem = createProblem(brokenRequestCode(error.code));
-  const body = renderProblem(problem, undefined, at);
-  const headers = [
-    ...SECURITY_HEADERS,
-    NO_STORE,
-    ['x-fapi-interaction-id', readInteractionId(undefined)],
-    ['date', new Date(at).toUTCString()],
-    ['content-length', body.length],
-    ['connection', 'close'],
-  ];
-  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status}\r\n${head}\r\n`), body]));
-  const cut = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once('close', () => clearTimeout(cut));
-}
-
-function brokenRequestCode(code: string | undefined): ProblemCode {
-  if (code === 'HPE_HEADER_OVERFLOW') return 'CABECALHOS_MUITO_GRANDES';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'TEMPO_ESGOTADO' : 'REQUISICAO_MALFORMADA';
 }

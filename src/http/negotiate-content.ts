@@ -11,13 +11,16 @@ const LONGEST_KEPT = 256;
 const accepted = new LRUCache<string, boolean>({ max: KEPT });
 const encodings = new LRUCache<string, ContentEncoding>({ max: KEPT });
 
+/** The same answer by two names: a caller that asks for the charset as well means what it gets. */
+const JSON_TYPES = ['application/json', 'application/json; charset=utf-8'];
+
 /** Tells whether an `accept` header admits JSON. */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') return true;
   return remember(
     accepted,
     accept,
-    () => new Negotiator({ headers: { accept } }).mediaTypes(['application/json']).length > 0,
+    () => new Negotiator({ headers: { accept } }).mediaTypes(JSON_TYPES).length > 0,
   );
 }
 

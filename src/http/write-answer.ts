@@ -103,10 +103,21 @@ function withoutBody(list: HeaderList): HeaderList {
 function writeJson(exchange: Exchange, status: number, value: unknown): void {
   const { request, response } = exchange;
   if (response.destroyed) return;
-  const body = Buffer.from(JSON.stringify(value));
+  const body = jsonBytes(value);
   const headers = [...commonHeaders(exchange), 'content-length', String(body.length)];
   response.writeHead(status, closing(exchange, headers));
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Computed answers that are given again for a moment are written out once. */
+const written = new WeakMap<object, Buffer>();
+
+function jsonBytes(value: unknown): Buffer {
+  const known = typeof value === 'object' && value !== null ? written.get(value) : undefined;
+  if (known) return known;
+  const bytes = Buffer.from(JSON.stringify(value));
+  if (typeof value === 'object' && value !== null) written.set(value, bytes);
+  return bytes;
 }
 
 function writeEmpty(exchange: Exchange): void {

@@ -42,13 +42,21 @@ export function planDataset(
   };
 }
 
+/** What a file holds of links and meta is replaced, so it is not looked at either. */
 function withoutEnvelope(
   schema: JsonSchema | undefined,
   places: readonly EnvelopePlace[],
 ): JsonSchema | undefined {
   const root = places.find(({ path }) => path.length === 0);
   if (typeof schema !== 'object' || !root) return schema;
-  const made = new Set([root.links?.name, root.meta?.name]);
-  const required = Array.isArray(schema.required) ? schema.required.filter((name) => !made.has(name)) : [];
-  return { ...schema, required };
+  const made = [root.links?.name, root.meta?.name].filter((name) => name !== undefined);
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return {
+    ...schema,
+    required: required.filter((name) => !made.includes(name)),
+    properties: {
+      ...(schema.properties as object | undefined),
+      ...Object.fromEntries(made.map((name) => [name, {}])),
+    },
+  };
 }

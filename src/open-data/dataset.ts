@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { type Answer, answerProblem, type Call } from '../contract/call.ts';
 import type { Operation } from '../contract/operation.ts';
+import { pageProblem } from '../contract/page-problem.ts';
 import { type PageRequest, type PagingRule, pageRange, readPageRequest } from '../contract/paging.ts';
+import { carriedQuery, publicUrl, queryNames } from '../contract/public-url.ts';
 import { createProblem } from '../kernel/problem.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
 import type { Selection } from './frame.ts';
@@ -54,7 +56,7 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     ? Math.min(settings.maxPageSize, plan.split?.maxItems ?? Number.POSITIVE_INFINITY)
     : UNPAGED.maxSize;
   const allowsEmpty = (operation.answer.split()?.minItems ?? 0) === 0;
-  const queryNames = operation.parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : []));
+  const carried = queryNames(operation);
   // A page that names its moment is different every time it is made.
   const isTimed = plan.places.some(({ meta }) => meta?.required.has('requestDateTime'));
   const selections = new LRUCache<string, Uint32Array>({
@@ -76,7 +78,7 @@ export function createDataset(operation: Operation, plan: DatasetPlan, settings:
     const filters = readFilters(plan, call);
     if ('refused' in filters)
       return answerProblem(createProblem('PARAMETRO_INVALIDO', { detail: filters.refused }));
-    const query = carriedQuery(queryNames, call);
+    const query = carriedQuery(carried, call);
     const key = `${edition} ${request.page} ${request.size} ${request.explicit} ${filters.key} ${query}`;
     const known = settings.pages.get(key);
     return known
@@ -150,25 +152,6 @@ function emptyAnswer(operation: Operation): Answer {
   return operation.statuses.has(204) ? { kind: 'empty' } : answerProblem(createProblem('SEM_REGISTROS'));
 }
 
-function pageProblem(
-  refusal: 'page-not-a-number' | 'size-not-a-number' | 'size-too-large',
-  rule: PagingRule,
-  operation: Operation,
-) {
-  if (refusal === 'size-too-large') {
-    const status = operation.statuses.has(422) ? 422 : 400;
-    return createProblem('PAGINA_MUITO_GRANDE', {
-      status,
-      detail: `O parâmetro ${rule.sizeParameter} deve ser no máximo ${rule.maxSize}.`,
-    });
-  }
-  const [name, least] =
-    refusal === 'page-not-a-number' ? [rule.pageParameter, rule.firstPage] : [rule.sizeParameter, 1];
-  return createProblem('PARAMETRO_INVALIDO', {
-    detail: `O parâmetro ${name} deve ser um número inteiro maior ou igual a ${least}.`,
-  });
-}
-
 function readFilters(
   plan: DatasetPlan,
   call: Call,
@@ -184,18 +167,4 @@ function readFilters(
     key += `${encodeURIComponent(value)}/`;
   }
   return { wanted, key: plan.filters.length > 0 ? `${key}${Object.keys(wanted)}` : '' };
-}
-
-/** The parameters besides paging that a request named, in the contract's order: links carry them on. */
-function carriedQuery(names: readonly string[], { query }: Call): string {
-  return names
-    .filter((name) => query[name])
-    .map((name) => `${encodeURIComponent(name)}=${encodeURIComponent(query[name] as string)}`)
-    .join('&');
-}
-
-/** The request's own URL on the public origin, without paging. */
-function publicUrl(baseUrl: string, { operation, path }: Call, query: string): string {
-  const filled = operation.path.replace(/\{([^}]*)\}/g, (_, name) => encodeURIComponent(path[name] ?? ''));
-  return `${baseUrl}${filled}${query === '' ? '' : `?${query}`}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { ftruncateSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { chmodSync, ftruncateSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -463,6 +463,18 @@ test('what cannot be opened is a finding: links that lead nowhere or in a circle
   }
 });
 
+test('a file that may not be read is a finding', (t) => {
+  if (process.getuid?.() === 0) return t.skip('the superuser may read every file');
+  const folder = dataFolder({ 'locked.json': bare([branch()]) });
+  chmodSync(join(folder, 'locked.json'), 0);
+  const { snapshot, diagnostics } = loadFiles([join(folder, 'locked.json')]);
+  assert.equal(snapshot, undefined);
+  assert.deepEqual(
+    diagnostics.map(({ code, message }) => [code, message]),
+    [['data-unreadable', 'the file cannot be read (EACCES)']],
+  );
+});
+
 test('every unreadable part is named', () => {
   const folder = dataFolder({ 'good.json': bare([branch()]), 'empty.json': '' });
   const { diagnostics } = loadFiles(
@@ -591,6 +603,7 @@ test('a contract that cannot be cut is checked whole, and its faults are placed'
   assert.deepEqual([first.code, first.pointer], ['data-enum', '/kind']);
   assert.deepEqual({ line: first.line, column: first.column }, placeOf(marked));
   assert.equal(refuse('{"kind": "A"', single)[0]?.code, 'data-syntax');
+  assert.equal(accept({ data: { kind: 'A' }, links: 3, meta: null }, single).total, 1);
   assert.equal(refuse('{"data": {"kind": 1}}', single)[0]?.pointer, '/data/kind');
 });
 

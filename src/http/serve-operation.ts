@@ -1,0 +1,133 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger } from 'fastify';
+import type { AnsweredListener } from '../contract/answered.ts';
+import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
+import type { Operation } from '../contract/operation.ts';
+import { createProblem } from '../kernel/problem.ts';
+import { readInteractionId } from './interaction-id.ts';
+import { readQuery } from './read-query.ts';
+import { type Exchange, writeAnswer, writeProblem } from './write-answer.ts';
+
+/** An operation and the steps that its calls go through. */
+export interface ServedOperation {
+  readonly operation: Operation;
+  readonly steps: readonly Step[];
+}
+
+/** What answering an operation needs of the listener that it belongs to. */
+export interface ListenerContext {
+  readonly logger: FastifyBaseLogger;
+  readonly now: () => number;
+  readonly isDraining: () => boolean;
+  /** The client's address, as far as trusted proxies tell it. */
+  readonly clientOf: (request: IncomingMessage) => string;
+  /** Hears of every answer of an operation once it has been delivered. */
+  readonly onAnswered: AnsweredListener | undefined;
+  /** Tells requests that the service sends itself to see how it is: they are no calls of anybody's. */
+  readonly isOwnProbe: (request: IncomingMessage) => boolean;
+}
+
+/** Answers one request; `path` holds the values of path parameters in their order. */
+export type OperationHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: readonly string[],
+) => void;
+
+/** Makes the handler of an operation: decode, run the steps, write the answer, tell of it. */
+export function createOperationHandler(
+  { operation, steps }: ServedOperation,
+  context: ListenerContext,
+): OperationHandler {
+  const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
+  const declared = declaredQuery(operation);
+
+  function callOf(request: IncomingMessage, values: readonly string[]): Call | Answer {
+    // RFC 9112 demands the refusal, although the host decides nothing here.
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      return answerProblem(createProblem('REQUISICAO_MALFORMADA'));
+    const url = request.url as string;
+    const mark = url.indexOf('?');
+    const query = mark === -1 ? NOTHING : readQuery(url.slice(mark + 1), declared);
+    if ('problem' in query) return answerProblem(query.problem);
+    const path =
+      names.length === 0
+        ? NOTHING.values
+        : Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
+    return {
+      operation,
+      path,
+      query: query.values,
+      headers: request.headers,
+      client: context.clientOf(request),
+    };
+  }
+
+  function fail(exchange: Exchange, error: unknown): void {
+    context.logger.error(
+      { err: error, interactionId: exchange.interactionId, operation: operation.key },
+      'unexpected error',
+    );
+    writeProblem(exchange, createProblem('ERRO_INTERNO'));
+  }
+
+  return (request, response, values) => {
+    const isOwnProbe = context.isOwnProbe(request);
+    if (context.onAnswered && !isOwnProbe)
+      tellWhenDelivered(operation, request, response, context.onAnswered, context.now);
+    const exchange: Exchange = {
+      request,
+      response,
+      interactionId: readInteractionId(request.headers['x-fapi-interaction-id']),
+      operation,
+      now: context.now,
+      isDraining: context.isDraining(),
+    };
+    try {
+      const call = callOf(request, values);
+      const answer = 'kind' in call ? call : runSteps(isOwnProbe ? steps.slice(-1) : steps, call, 0);
+      // Most answers are ready at once: waiting for a promise would cost each of them.
+      if (answer instanceof Promise)
+        answer.then((ready) => writeAnswer(exchange, ready)).catch((error) => fail(exchange, error));
+      else writeAnswer(exchange, answer);
+    } catch (error) {
+      fail(exchange, error);
+    }
+  };
+}
+
+const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) };
+
+function tellWhenDelivered(
+  operation: Operation,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onAnswered: AnsweredListener,
+  now: () => number,
+): void {
+  const arrived = performance.now();
+  response.on('finish', () => {
+    const { headers } = request;
+    onAnswered({
+      operation,
+      status: response.statusCode,
+      durationMs: performance.now() - arrived,
+      at: now(),
+      unattended: headers.authorization !== undefined && headers['x-fapi-customer-ip-address'] === undefined,
+    });
+  });
+}
+
+function runSteps(steps: readonly Step[], call: Call, first: number): Answer | Promise<Answer> {
+  for (let index = first; index < steps.length; index += 1) {
+    const answer = steps[index]?.(call);
+    if (answer instanceof Promise) return answer.then((ready) => ready ?? runSteps(steps, call, index + 1));
+    if (answer) return answer;
+  }
+  throw new Error(`no step answered ${call.operation.key}`);
+}
+
+function declaredQuery({ parameters, paging }: Operation): ReadonlySet<string> {
+  const names = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+  return new Set(paging ? [...names, paging.pageParameter, paging.sizeParameter] : names);
+}
