@@ -47,7 +47,16 @@ export interface OpenData {
   read(call: Call): Answer;
   /** Faults of what lies in the folders now, by dataset. */
   readonly faults: ReadonlyMap<string, readonly Diagnostic[]>;
+  /** What stands behind an operation: published data, data that never was sound enough to serve, or nothing. */
+  stateOf(operation: Operation): DatasetState;
+  /** How many records each dataset serves. */
+  records(): readonly { readonly dataset: string; readonly records: number }[];
 }
+
+/** The state of the data behind an operation; `since` is in milliseconds since the epoch. */
+export type DatasetState =
+  | { readonly state: 'published' | 'absent' }
+  | { readonly state: 'broken'; readonly since: number };
 
 /** How often the first load starts over when a file changes under it, and what it waits for the change to end. */
 const ATTEMPTS = 3;
@@ -69,6 +78,7 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
   const shelves = new Map<string, Shelf>();
   const byOperation = new Map<Operation, Dataset>();
   const faults = new Map<string, readonly Diagnostic[]>();
+  const brokenSince = new Map<string, number>();
   let folderFaults = '';
 
   /** Made with the first file: an operation that nobody offers costs nothing. */
@@ -136,10 +146,12 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
     if (snapshot) {
       shelf.dataset.publish(snapshot);
       faults.delete(path);
+      brokenSince.delete(path);
       const milliseconds = Math.round(performance.now() - started);
       settings.onEvent({ type: 'published', dataset: path, records: snapshot.total, milliseconds });
     } else {
       faults.set(path, diagnostics);
+      if (!brokenSince.has(path)) brokenSince.set(path, settings.now());
     }
     return diagnostics;
   }
@@ -176,6 +188,7 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
     if (!isGone) return;
     shelf.loaded = '';
     faults.delete(path);
+    brokenSince.delete(path);
     if (!shelf.dataset.snapshot) return;
     shelf.dataset.publish(undefined);
     settings.onEvent({ type: 'withdrawn', dataset: path });
@@ -191,6 +204,16 @@ export function createOpenData(settings: OpenDataSettings): OpenData {
     load,
     refresh,
     faults,
+    stateOf(operation) {
+      if (byOperation.get(operation)?.snapshot) return { state: 'published' };
+      const since = brokenSince.get(datasetPath(operation));
+      return since === undefined ? { state: 'absent' } : { state: 'broken', since };
+    },
+    records: () =>
+      [...shelves].flatMap(([dataset, shelf]) => {
+        const { snapshot } = shelf.dataset;
+        return snapshot ? [{ dataset, records: snapshot.total }] : [];
+      }),
     read: (call) =>
       byOperation.get(call.operation)?.read(call) ?? {
         kind: 'problem',

@@ -1,20 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after } from 'node:test';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** What a test puts into a file: text and bytes as they are, anything else as JSON. */
 export type FileContent = string | Uint8Array | object;
 
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 /** Makes a temporary folder with files, by their paths in it, that goes away when the test file ends. */
 export function dataFolder(files: Readonly<Record<string, FileContent>> = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'guiche-data-'));
-  folders.push(folder);
+  const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) writeData(folder, name, content);
   return folder;
 }
