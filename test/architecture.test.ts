@@ -10,9 +10,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   contract: [],
   'open-data': ['contract'],
+  discovery: ['contract'],
+  metrics: ['contract'],
+  store: ['metrics', 'discovery', 'contract'],
   http: ['contract'],
-  app: ['contract', 'open-data', 'http'],
-  cli: ['app', 'contract', 'open-data'],
+  app: ['contract', 'open-data', 'http', 'discovery', 'metrics', 'store'],
+  cli: ['app', 'contract', 'open-data', 'http', 'discovery', 'metrics', 'store'],
 };
 
 /** Folders in which outside packages of that name may be imported; the others know nothing of them. */
@@ -21,6 +24,10 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ajv: ['open-data'],
   commander: ['cli'],
   pino: ['cli'],
+  pg: ['store'],
+  kysely: ['store'],
+  ioredis: ['http'],
+  'prom-client': ['metrics', 'app', 'cli'],
 };
 
 interface Import {
