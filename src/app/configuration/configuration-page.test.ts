@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { EXAMPLE, renderConfigurationPage } from './configuration-page.ts';
 import { loadConfiguration } from './load-configuration.ts';
-import { SETTINGS, variableOf } from './settings.ts';
+import { SETTINGS, type Setting, variableOf } from './settings.ts';
 
 test('docs/configuration.md is what the table of settings renders to', async () => {
   const page = await readFile(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
@@ -21,6 +21,12 @@ test('every key has its row', () => {
     // A bar inside a cell would add a column.
     assert.equal(row.match(/(?<!\\)\|/g)?.length, 6, path);
   }
+});
+
+test('every secret is named as one', () => {
+  const section = renderConfigurationPage().split('## Secrets')[1]?.split('\n## ')[0] ?? '';
+  for (const { path } of (SETTINGS as readonly Setting[]).filter(({ secret }) => secret))
+    assert.ok(section.includes(`\`${path}\``), path);
 });
 
 test('the example of the page loads without a finding', async (t) => {

@@ -5,6 +5,10 @@ export const EXAMPLE = `listen:
   host: 0.0.0.0
   port: 8080
 baseUrl: https://api.seguradora.example
+workers: auto
+limits:
+  trustedProxies:
+    - 10.20.0.0/16
 data:
   - ./data
   - /srv/guiche/branches
@@ -42,17 +46,28 @@ ${settings.map(row).join('\n')}
 ## Folders
 
 A relative path in the file starts at the file's folder; one in a variable or a flag starts at the current folder. The
-default of \`data\` is beside the file, or in the current folder when there is no file.
+defaults of \`data\` and \`state\` are beside the file, or in the current folder when there is no file.
 
-A list of folders may be a single string in the file. A flag that takes a list is repeated
-(\`--data one --data two\`), and a variable separates its folders with \`:\` (\`GUICHE_DATA=one:two\`). A list replaces
-the one it overrides; the two are not joined.
+## Lists
+
+A list may be a single string in the file. A flag that takes a list is repeated (\`--data one --data two\`), and a
+variable separates its values with \`:\` (\`GUICHE_DATA=one:two\`). A list replaces the one it overrides; the two are
+not joined.
+
+Addresses are IPv4 or IPv6, single (\`10.0.0.1\`) or a range (\`10.0.0.0/8\`), never names. As \`:\` is part of every IPv6
+address, a variable may separate addresses with \`,\`, and must where one of them is IPv6
+(\`GUICHE_METRICS_ALLOW=198.51.100.0/24,2001:db8::/32\`).
 
 ## Variables
 
 A variable is \`GUICHE_\` and the key in upper snake case. An empty variable counts as absent. Where a key has both a
 full and a short variable, the full one wins. A \`GUICHE_…\` variable that belongs to no key is a warning. The variables
 that Kubernetes adds for a service called \`guiche\`, such as \`GUICHE_PORT=tcp://10.0.0.7:80\`, are ignored.
+
+## Secrets
+
+${secretKeys(settings)} may hold passwords. Give them as variables, so that no file has them. Wherever guiche shows its
+configuration or complains about it, \`***\` stands in their place.
 
 ## Operations
 
@@ -71,6 +86,13 @@ line and column, what was expected there and, for a probable slip, what you may 
 starts with its name. Everything wrong is listed at once, even in a value that another source overrides. The file is
 YAML in UTF-8, of at most 1 MiB.
 `;
+}
+
+function secretKeys(settings: readonly Setting[]): string {
+  return settings
+    .filter(({ secret }) => secret)
+    .map(({ path }) => code(path))
+    .join(' and ');
 }
 
 function row({ path, flag, shortVariable, kind, default: value, meaning }: Setting): string {

@@ -25,6 +25,29 @@ test('there is a row per setting with its value and source', async () => {
   assert.ok(lines.some((line) => /^logLevel +variable +warn$/.test(line)));
 });
 
+test('the URLs of databases are masked whatever they hold, and empty while there are none', async () => {
+  const request = { flags: {}, cwd: '/nonexistent' };
+  const given = await loadConfiguration({
+    ...request,
+    env: {
+      DATABASE_URL: 'postgres://guiche@db.example/guiche?password=s3cret',
+      REDIS_URL: 'rediss://:s3cret@cache.example',
+    },
+  });
+  assert.ok(given.configuration);
+  const rows = effectiveConfiguration(given.configuration, given.sources);
+  const text = formatEffectiveConfiguration(rows);
+  assert.doesNotMatch(text + JSON.stringify(rows), /s3cret|example\/guiche/);
+  assert.match(text, /^databaseUrl +variable +\*\*\*$/m);
+  assert.match(text, /^redisUrl +variable +\*\*\*$/m);
+
+  const absent = await loadConfiguration({ ...request, env: {} });
+  assert.ok(absent.configuration);
+  const shown = formatEffectiveConfiguration(effectiveConfiguration(absent.configuration, absent.sources));
+  assert.match(shown, /^databaseUrl +default$/m);
+  assert.match(shown, /^limits\.trustedProxies +default +\[\]$/m);
+});
+
 test('a secret and a password inside a URL are masked, in lists and maps too', () => {
   const setting = (path: string, secret = false): Setting => ({
     path,

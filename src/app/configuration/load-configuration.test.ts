@@ -41,6 +41,13 @@ function defaultsIn(cwd: string): Configuration {
     baseUrl: 'https://api.guiche.example',
     contracts: [],
     data: [join(cwd, 'data')],
+    state: join(cwd, 'var'),
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    workers: 1,
+    limits: { perMinutePerIp: 500, perSecond: 300, trustedProxies: [] },
+    admin: { host: '127.0.0.1', port: 3001 },
+    metrics: { allow: ['127.0.0.0/8', '::1'] },
     cacheMegabytes: 64,
     maxDatasetMegabytes: 512,
     maxPageSize: 1000,
@@ -64,8 +71,8 @@ describe('sources', () => {
     ['a file with a comment only', '# nothing yet\n'],
     ['a byte order mark only', '\uFEFF'],
     ['null', 'null'],
-    ['keys without values', 'listen:\ndata: ~\nlogLevel: null\noperations:\n'],
-    ['a section with keys without values', 'listen:\n  port:\n'],
+    ['keys without values', 'listen:\ndata: ~\nlogLevel: null\noperations:\nlimits:\ndatabaseUrl:\n'],
+    ['sections with keys without values', 'listen:\n  port:\nmetrics:\n  allow:\nadmin: {host: ~}\n'],
   ] as const) {
     test(`${name} means the defaults`, async () => {
       const loaded = await loadText(content);
@@ -82,6 +89,13 @@ describe('sources', () => {
         'baseUrl: HTTPS://API.Banco.example:443/',
         'contracts: [own]',
         'data: [one, /two, ../three]',
+        'state: ../kept',
+        'databaseUrl: postgresql://guiche:s3cret@db.example:5433/guiche?sslmode=verify-full',
+        'redisUrl: rediss://:s3cret@cache.example/2',
+        'workers: auto',
+        'limits: {perMinutePerIp: 1000, perSecond: 600, trustedProxies: [10.0.0.0/8, "fd00::/8"]}',
+        'admin: {host: 0.0.0.0, port: 0}',
+        'metrics: {allow: [198.51.100.7, "::/0"]}',
         'cacheMegabytes: 1',
         'maxDatasetMegabytes: 2',
         'maxPageSize: 3',
@@ -98,6 +112,13 @@ describe('sources', () => {
       baseUrl: 'https://api.banco.example',
       contracts: [join(root, 'own')],
       data: [join(root, 'one'), '/two', join(root, '../three')],
+      state: join(root, '../kept'),
+      databaseUrl: 'postgresql://guiche:s3cret@db.example:5433/guiche?sslmode=verify-full',
+      redisUrl: 'rediss://:s3cret@cache.example/2',
+      workers: 'auto',
+      limits: { perMinutePerIp: 1000, perSecond: 600, trustedProxies: ['10.0.0.0/8', 'fd00::/8'] },
+      admin: { host: '0.0.0.0', port: 0 },
+      metrics: { allow: ['198.51.100.7', '::/0'] },
       cacheMegabytes: 1,
       maxDatasetMegabytes: 2,
       maxPageSize: 3,
@@ -129,6 +150,81 @@ describe('sources', () => {
       env: { GUICHE_HOST: '10.0.0.1', GUICHE_PORT: '1', GUICHE_LISTEN_PORT: '2' },
     });
     assert.deepEqual(configuration?.listen, { host: '10.0.0.1', port: 2 });
+  });
+
+  test('every key but the databases has a variable of its own name, and these have the usual ones too', async () => {
+    const { configuration, diagnostics, sources } = await load({
+      env: {
+        GUICHE_STATE: 'kept',
+        DATABASE_URL: 'postgres://db.example/guiche',
+        REDIS_URL: 'redis://cache.example',
+        GUICHE_WORKERS: '4',
+        GUICHE_LIMITS_PER_MINUTE_PER_IP: '501',
+        GUICHE_LIMITS_PER_SECOND: '301',
+        GUICHE_LIMITS_TRUSTED_PROXIES: '10.0.0.1',
+        GUICHE_ADMIN_HOST: '::',
+        GUICHE_ADMIN_PORT: '9000',
+        GUICHE_METRICS_ALLOW: '198.51.100.0/24',
+      },
+    });
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(configuration, {
+      ...defaultsIn(join(root, 'empty')),
+      state: join(root, 'empty/kept'),
+      databaseUrl: 'postgres://db.example/guiche',
+      redisUrl: 'redis://cache.example',
+      workers: 4,
+      limits: { perMinutePerIp: 501, perSecond: 301, trustedProxies: ['10.0.0.1'] },
+      admin: { host: '::', port: 9000 },
+      metrics: { allow: ['198.51.100.0/24'] },
+    });
+    assert.equal(sources.databaseUrl, 'variable');
+
+    const both = await load({
+      env: { DATABASE_URL: 'postgres://one.example', GUICHE_DATABASE_URL: 'postgres://two.example' },
+    });
+    assert.equal(both.configuration?.databaseUrl, 'postgres://two.example');
+    const full = await load({ env: { GUICHE_REDIS_URL: 'redis://cache.example', REDIS_URL: '' } });
+    assert.equal(full.configuration?.redisUrl, 'redis://cache.example');
+  });
+
+  test('a database is a URL or nothing at all', async () => {
+    const { configuration } = await load({});
+    assert.ok(configuration);
+    const database: string | undefined = configuration.databaseUrl;
+    // @ts-expect-error it may be absent
+    const always: string = configuration.databaseUrl;
+    const workers: number | 'auto' = configuration.workers;
+    assert.deepEqual([database, always, workers], [undefined, undefined, 1]);
+  });
+
+  for (const [text, addresses] of [
+    ['10.0.0.1', ['10.0.0.1']],
+    ['10.0.0.1:10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
+    ['10.0.0.1,10.1.0.0/16', ['10.0.0.1', '10.1.0.0/16']],
+    [' 10.0.0.1 , ,fd00::/8,', ['10.0.0.1', 'fd00::/8']],
+    ['::1', ['::1']],
+    ['::', ['::']],
+    ['::/0', ['::/0']],
+    ['::ffff:10.0.0.1', ['::ffff:10.0.0.1']],
+    ['2001:db8::1,10.0.0.1:10.0.0.2,2001:db8::/32', ['2001:db8::1', '10.0.0.1', '10.0.0.2', '2001:db8::/32']],
+  ] as const) {
+    test(`the addresses "${text}" in a variable`, async () => {
+      const loaded = await load({ env: { GUICHE_LIMITS_TRUSTED_PROXIES: text, GUICHE_METRICS_ALLOW: text } });
+      assert.deepEqual(loaded.diagnostics, []);
+      assert.deepEqual(loaded.configuration?.limits.trustedProxies, addresses);
+      assert.deepEqual(loaded.configuration.metrics.allow, addresses);
+    });
+  }
+
+  test('a variable of separators only is an empty list: nobody reads the regulatory metrics', async () => {
+    const { configuration } = await load({ env: { GUICHE_METRICS_ALLOW: ',' } });
+    assert.deepEqual(configuration?.metrics.allow, []);
+  });
+
+  test('folders are not separated by commas', async () => {
+    const { configuration } = await load({ env: { GUICHE_DATA: '/a,b:/c' } });
+    assert.deepEqual(configuration?.data, ['/a,b', '/c']);
   });
 
   test('an empty variable and an absent flag count as not given', async () => {
@@ -297,8 +393,30 @@ describe('keys', () => {
       '1:10 error config-unknown-key /listen/tls unknown key "tls"; expected one of host, port',
     ],
     [
+      'admin:\n  prot: 1',
+      '2:3 error config-unknown-key /admin/prot unknown key "prot"; did you mean "port" under "admin"?',
+    ],
+    [
+      'trusted_proxies: []',
+      '1:1 error config-unknown-key /trusted_proxies unknown key "trusted_proxies"; did you mean "trustedProxies" under "limits"?',
+    ],
+    [
+      'limits: {allow: []}',
+      '1:10 error config-unknown-key /limits/allow unknown key "allow"; did you mean "allow" under "metrics"?',
+    ],
+    ['metrics: [10.0.0.1]', '1:10 error config-value /metrics expected a map with allow, got a list'],
+    [
+      'limits: 500',
+      '1:9 error config-value /limits expected a map with perMinutePerIp, perSecond, trustedProxies, got 500',
+    ],
+    [
+      'databaseURL: postgres://guiche:s3cret@db.example',
+      '1:1 error config-unknown-key /databaseURL unknown key "databaseURL"; did you mean "databaseUrl"?',
+    ],
+    [
       'zzz: 1\nlisten: 3000',
       '1:1 error config-unknown-key /zzz unknown key "zzz"; expected one of listen, baseUrl, contracts, data, ' +
+        'state, databaseUrl, redisUrl, workers, limits, admin, metrics, ' +
         'cacheMegabytes, maxDatasetMegabytes, maxPageSize, shutdownGraceMs, logLevel, operations',
       '2:9 error config-value /listen expected a map with host, port, got 3000',
     ],
@@ -340,9 +458,11 @@ describe('values in the file', () => {
     ['listen: {port: true}', /\/listen\/port .* got true$/],
     ['listen: {port: [1]}', /\/listen\/port .* got a list$/],
     [
-      'baseUrl: http://api.example',
-      '1:10 error config-value /baseUrl expected an https origin such as https://api.guiche.example, got "http://api.example"',
+      'baseUrl: ftp://api.example',
+      '1:10 error config-value /baseUrl expected an origin such as https://api.guiche.example, got "ftp://api.example"',
     ],
+    ['baseUrl: api.example', /\/baseUrl /],
+    ['baseUrl: http://api.example/open', /\/baseUrl /],
     ['baseUrl: https://api.example/open', /\/baseUrl /],
     ['baseUrl: https://api.example?a', /\/baseUrl /],
     ['baseUrl: "https://api.example#a"', /\/baseUrl /],
@@ -357,6 +477,54 @@ describe('values in the file', () => {
     ['data:\n-', /^2:\d error config-value \/data\/0 /],
     ['data: ""', '1:7 error config-value /data expected the path of a folder, got ""'],
     ['data: ["a\\0b"]', /\/data\/0 /],
+    ['state: 1', '1:8 error config-value /state expected the path of a folder, got 1'],
+    ['state: ""', /\/state expected the path of a folder, got ""$/],
+    ['state: [a]', /\/state expected the path of a folder, got a list$/],
+    ['state: "a\\0b"', /\/state /],
+    [
+      'databaseUrl: mysql://guiche:s3cret@db.example',
+      '1:14 error config-value /databaseUrl expected a URL that starts with postgres:// or postgresql://, got ***',
+    ],
+    ['databaseUrl: db.example', /\/databaseUrl .* got \*\*\*$/],
+    ['databaseUrl: postgres:db.example', /\/databaseUrl .* got \*\*\*$/],
+    ['databaseUrl: postgres://db example', /\/databaseUrl .* got \*\*\*$/],
+    ['databaseUrl: ""', /\/databaseUrl .* got \*\*\*$/],
+    ['databaseUrl: 5432', /\/databaseUrl .* got \*\*\*$/],
+    ['databaseUrl: [postgres://db.example]', /\/databaseUrl .* got \*\*\*$/],
+    [
+      'redisUrl: https://cache.example',
+      '1:11 error config-value /redisUrl expected a URL that starts with redis:// or rediss://, got ***',
+    ],
+    ['redisUrl: cache.example:6379', /\/redisUrl .* got \*\*\*$/],
+    ['workers: 0', '1:10 error config-value /workers expected an integer from 1 to 256, or auto, got 0'],
+    ['workers: 257', /\/workers .* got 257$/],
+    ['workers: 1.5', /\/workers .* got 1\.5$/],
+    ['workers: "2"', /\/workers .* got "2"$/],
+    ['workers: AUTO', /\/workers .* got "AUTO"; did you mean "auto"\?$/],
+    ['workers: true', /\/workers .* got true$/],
+    [
+      'limits: {perMinutePerIp: 0}',
+      '1:26 error config-value /limits/perMinutePerIp expected an integer of at least 1, got 0',
+    ],
+    ['limits: {perSecond: "300"}', /\/limits\/perSecond expected an integer of at least 1, got "300"$/],
+    [
+      'limits:\n  trustedProxies:\n    - 10.0.0.1\n    - proxy.example',
+      '4:7 error config-value /limits/trustedProxies/1 expected an address such as 10.0.0.1 or a range such as 10.0.0.0/8, got "proxy.example"',
+    ],
+    ['limits: {trustedProxies: {}}', /\/limits\/trustedProxies expected a list of addresses, got a map$/],
+    ['limits: {trustedProxies: 10.0.0.0/33}', /\/limits\/trustedProxies .* got "10\.0\.0\.0\/33"$/],
+    ['limits: {trustedProxies: ["::/129"]}', /\/limits\/trustedProxies\/0 .* got "::\/129"$/],
+    ['limits: {trustedProxies: [10.0.0.0/8/8]}', /\/limits\/trustedProxies\/0 /],
+    ['limits: {trustedProxies: [10.0.0.0/]}', /\/limits\/trustedProxies\/0 /],
+    ['limits: {trustedProxies: [10.0.0.0/-1]}', /\/limits\/trustedProxies\/0 /],
+    ['limits: {trustedProxies: [10.0.0]}', /\/limits\/trustedProxies\/0 .* got "10\.0\.0"$/],
+    ['limits: {trustedProxies: ["fe80::1%eth0"]}', /\/limits\/trustedProxies\/0 /],
+    ['limits: {trustedProxies: [10]}', /\/limits\/trustedProxies\/0 .* got 10$/],
+    ['limits: {trustedProxies: "10.0.0.1,10.0.0.2"}', /\/limits\/trustedProxies /],
+    ['admin: {host: "127.0.0.1:3001"}', /\/admin\/host expected a host name or an IP address, /],
+    ['admin: {port: 65536}', /\/admin\/port expected an integer from 0 to 65535, got 65536$/],
+    ['metrics: {allow: [any]}', /\/metrics\/allow\/0 expected an address .* got "any"$/],
+    ['metrics: {allow: true}', /\/metrics\/allow expected a list of addresses, got true$/],
     ['cacheMegabytes: 0', /\/cacheMegabytes expected an integer of at least 1, got 0$/],
     ['maxDatasetMegabytes: 1e300', /\/maxDatasetMegabytes expected an integer of at least 1, got 1e\+300$/],
     ['maxPageSize: 1001', /\/maxPageSize expected an integer from 1 to 1000, got 1001$/],
@@ -450,6 +618,27 @@ describe('variables and flags', () => {
     [{ env: { GUICHE_LISTEN_PORT: '99999' } }, /^\$GUICHE_LISTEN_PORT:0:0 .* got 99999$/],
     [{ env: { GUICHE_CACHE_MEGABYTES: '1e3' } }, /got "1e3"$/],
     [{ env: { GUICHE_CACHE_MEGABYTES: ' 1' } }, /got " 1"$/],
+    [
+      { env: { DATABASE_URL: 'mysql://guiche:s3cret@db.example' } },
+      '$DATABASE_URL:0:0 error config-value /databaseUrl expected a URL that starts with postgres:// or postgresql://, got ***',
+    ],
+    [{ env: { REDIS_URL: 's3cret' } }, /^\$REDIS_URL:0:0 error config-value \/redisUrl .* got \*\*\*$/],
+    [{ flags: { databaseUrl: 's3cret' } }, /^--databaseUrl:0:0 .* got \*\*\*$/],
+    [
+      { env: { GUICHE_DATABSE_URL: 'x' } },
+      '$GUICHE_DATABSE_URL:0:0 warning config-unknown-key / no setting has this variable; did you mean GUICHE_DATABASE_URL?',
+    ],
+    [{ env: { GUICHE_WORKERS: 'all' } }, /^\$GUICHE_WORKERS:0:0 .* got "all"/],
+    [{ flags: { workers: 'auot' } }, /^--workers:0:0 .* got "auot"; did you mean "auto"\?$/],
+    [{ flags: { state: '' } }, '--state:0:0 error config-value /state expected the path of a folder, got ""'],
+    [
+      { env: { GUICHE_METRICS_ALLOW: '::1:10.0.0.0/8,any' } },
+      /^\$GUICHE_METRICS_ALLOW:0:0 .* \/metrics\/allow\/1 .* got "any"$/,
+    ],
+    [
+      { env: { GUICHE_METRICS_ALLOW: 'fd00::/8:10.0.0.0/8' } },
+      /\/metrics\/allow\/0 expected an address .* got "fd00::\/8:10\.0\.0\.0\/8"$/,
+    ],
     [{ env: { GUICHE_LOG_LEVEL: 'off' } }, /^\$GUICHE_LOG_LEVEL:0:0 error config-value \/logLevel /],
     [{ env: { GUICHE_OPERATIONS: '{' } }, /^\$GUICHE_OPERATIONS:0:0 .* got "\{"$/],
     [{ env: { GUICHE_OPERATIONS: '{"GET /a":{"version":2}}' } }, /\/operations\/GET ~1a\/version .* got 2$/],
@@ -485,6 +674,14 @@ describe('variables and flags', () => {
       const [found = '', ...others] = lines(await load(request));
       assert.deepEqual(others, []);
       typeof expected === 'string' ? assert.equal(found, expected) : assert.match(found, expected);
+    });
+  }
+
+  for (const baseUrl of ['http://127.0.0.1:3000', 'HTTP://Holder.example:80/']) {
+    test(`the base URL ${baseUrl}`, async () => {
+      const { configuration, diagnostics } = await load({ flags: { baseUrl } });
+      assert.deepEqual(diagnostics, []);
+      assert.equal(configuration?.baseUrl, new URL(baseUrl).origin);
     });
   }
 
@@ -554,7 +751,18 @@ describe('no input makes it throw', () => {
     fc.assert(
       fc.asyncProperty(
         fc.dictionary(fc.constantFrom(...SETTINGS.map(({ path }) => path)), fc.oneof(text, fc.array(text))),
-        fc.dictionary(fc.constantFrom('GUICHE_PORT', 'GUICHE_DATA', 'GUICHE_OPERATIONS', 'GUICHE_X'), text),
+        fc.dictionary(
+          fc.constantFrom(
+            'GUICHE_PORT',
+            'GUICHE_DATA',
+            'GUICHE_OPERATIONS',
+            'GUICHE_METRICS_ALLOW',
+            'GUICHE_WORKERS',
+            'DATABASE_URL',
+            'GUICHE_X',
+          ),
+          text,
+        ),
         async (flags, env) => {
           lines(await load({ flags, env }));
         },

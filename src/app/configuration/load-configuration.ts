@@ -49,17 +49,17 @@ const sections = Map.groupBy(
   }),
   ({ section }) => section,
 );
-/** What a person may have had in mind, to the keys that lead there. */
-const meant = new Map(
-  settings.flatMap(({ path }): [string, string[]][] => {
-    const keys = path.split('.');
-    return [
-      [keys[0] ?? path, keys.slice(0, 1)],
-      [keys.at(-1) ?? path, keys],
-      [path, keys],
-    ];
-  }),
-);
+/** What a person may have had in mind, to the keys that lead there; of keys with the same name, to the table's first. */
+const meant = new Map<string, readonly string[]>();
+for (const { path } of settings) {
+  const keys = path.split('.');
+  for (const [name, way] of [
+    [keys[0] ?? path, keys.slice(0, 1)],
+    [keys.at(-1) ?? path, keys],
+    [path, keys],
+  ] as const)
+    if (!meant.has(name)) meant.set(name, way);
+}
 
 /**
  * Reads the configuration from its file, the environment and the flags, each overriding the one before.
@@ -76,6 +76,8 @@ export async function loadConfiguration(request: ConfigurationRequest): Promise<
 
   for (const setting of settings) {
     const { path, kind } = setting;
+    values.set(path, undefined);
+    sources[path] = 'default';
     const take = (source: SettingSource, given: unknown, folder: string, name: string): void => {
       if (given === undefined || given === null) return;
       const faults: Fault[] = [];
@@ -185,7 +187,6 @@ function collect(
   faults: Fault[],
   given = new Map<Setting, unknown>(),
 ): Map<Setting, unknown> {
-  const namesOf = (pointer: string) => [...new Set(sections.get(pointer)?.map(({ name }) => name) ?? [])];
   for (const [key, value] of Object.entries(map)) {
     const here = [...at, key];
     const pointer = pointerTo(here);
@@ -203,8 +204,15 @@ function collect(
   return given;
 }
 
+function namesOf(section: string): string[] {
+  return [...new Set(sections.get(section)?.map(({ name }) => name) ?? [])];
+}
+
+/** A key of the section that it was written in comes before an equally close one elsewhere. */
 function meantKey(wrong: string, at: readonly string[]): string | undefined {
-  const keys = meant.get(nearMiss(wrong, meant.keys()) ?? '');
+  const beside = namesOf(pointerTo(at));
+  const near = nearMiss(wrong, [...beside, ...meant.keys()]) ?? '';
+  const keys = beside.includes(near) ? [...at, near] : meant.get(near);
   if (keys === undefined) return undefined;
   const section = keys.slice(0, -1).join('.');
   const where = section !== '' ? ` under "${section}"` : at.length > 0 ? ' at the top level' : '';
@@ -233,12 +241,14 @@ function isServiceLink(name: string, value: string): boolean {
 }
 
 function fromVariable(kind: Kind<unknown>, text = ''): unknown {
-  return kind.list ? text.split(':').filter((part) => part !== '') : kind.fromText(text);
+  if (!kind.list) return kind.fromText(text);
+  return (kind.split?.(text) ?? text.split(':')).filter((part) => part !== '');
 }
 
 function unknownVariables(env: NodeJS.ProcessEnv): Diagnostic[] {
   const prefix = 'GUICHE_';
-  const tails = [...settingByVariable.keys()].map((name) => name.slice(prefix.length));
+  const ours = [...settingByVariable.keys()].filter((name) => name.startsWith(prefix));
+  const tails = ours.map((name) => name.slice(prefix.length));
   return Object.entries(env).flatMap(([name, value]): Diagnostic[] => {
     if (!name.startsWith(prefix) || settingByVariable.has(name) || !isGiven(name, value)) return [];
     const near = nearMiss(name.slice(prefix.length), tails);

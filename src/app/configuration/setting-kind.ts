@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import { nearMiss } from '../../kernel/near-miss.ts';
 
@@ -29,6 +29,8 @@ export interface Kind<T> {
   readonly placeholder: string;
   /** True where a flag may repeat and a variable holds several values. */
   readonly list: boolean;
+  /** Separates the values in a variable, where `:` alone does not tell them apart. */
+  readonly split?: (text: string) => readonly string[];
   /** Turns the text of a variable or a flag into the value a file would hold; what it cannot turn stays text. */
   readonly fromText: (text: string) => unknown;
   /** Checks a value, never null, and normalises it. Undefined, with at least one fault left, when it is wrong. */
@@ -79,7 +81,7 @@ export function host(): Kind<string> {
 
 /** A public origin, normalised as in the `Origin` header: no final slash, no default port. */
 export function publicOrigin(): Kind<string> {
-  return scalar('an https origin such as https://api.guiche.example', 'URL', (value) =>
+  return scalar('an origin such as https://api.guiche.example', 'URL', (value) =>
     typeof value === 'string' && /^https?:\/\/[^\s/?#@\\]+\/?$/i.test(value) && URL.canParse(value)
       ? new URL(value).origin
       : undefined,
@@ -88,32 +90,102 @@ export function publicOrigin(): Kind<string> {
 
 /** Folders, made absolute; a single string is a list of one. */
 export function folders(): Kind<readonly string[]> {
-  const expected = 'a list of folders';
+  return listOf('a list of folders', 'the path of a folder', 'DIR', (value, folder) =>
+    isPath(value) ? resolve(folder, value) : undefined,
+  );
+}
+
+/** One folder, made absolute. */
+export function folder(): Kind<string> {
+  return { ...folders(), list: false, expected: 'the path of a folder', read: readFolder };
+}
+
+function readFolder(value: unknown, { at, folder: from, faults }: Reading): string | undefined {
+  if (isPath(value)) return resolve(from, value);
+  faults.push({ code: 'config-value', at, expected: 'the path of a folder', got: value });
+  return undefined;
+}
+
+/** Addresses and CIDR ranges, IPv4 or IPv6; a single string is a list of one. */
+export function addresses(): Kind<readonly string[]> {
+  const list = listOf(
+    'a list of addresses',
+    'an address such as 10.0.0.1 or a range such as 10.0.0.0/8',
+    'ADDRESS',
+    (value) => (typeof value === 'string' && isAddressOrRange(value) ? value : undefined),
+  );
+  return { ...list, split: splitAddresses };
+}
+
+/** `:` is part of IPv6 addresses, so it separates IPv4 from IPv4 only; `,` separates any. */
+function splitAddresses(text: string): string[] {
+  return text.split(',').flatMap((spaced) => {
+    const part = spaced.trim();
+    const pieces = part.split(':');
+    const isList = pieces.every((piece) => piece === '' || isIPv4(piece.split('/', 1)[0] ?? ''));
+    return isList && !isAddressOrRange(part) ? pieces : [part];
+  });
+}
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  // A zone names an interface of one machine and no range has one.
+  if (family === 0 || address.includes('%') || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** The URL of a server, with one of the given schemes; absent by default. */
+export function serverUrl(...schemes: readonly string[]): Kind<string | undefined> {
+  const expected = `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return scalar<string | undefined>(expected, 'URL', (value) =>
+    typeof value === 'string' &&
+    URL.canParse(value) &&
+    schemes.some((scheme) => value.startsWith(`${scheme}://`))
+      ? value
+      : undefined,
+  );
+}
+
+/** How many processes serve: a number, or `auto` for one per processor. */
+export function processCount(most: number): Kind<number | 'auto'> {
+  const count = integer(1, most);
+  return scalar<number | 'auto'>(
+    `an integer from 1 to ${most}, or auto`,
+    'N|auto',
+    (value) =>
+      value === 'auto' || (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most)
+        ? (value as number | 'auto')
+        : undefined,
+    { fromText: count.fromText, choices: ['auto'] },
+  );
+}
+
+function listOf(
+  expected: string,
+  itemExpected: string,
+  placeholder: string,
+  accept: (value: unknown, folder: string) => string | undefined,
+): Kind<readonly string[]> {
   return {
     expected,
-    placeholder: 'DIR',
+    placeholder,
     list: true,
     fromText: (text) => text,
-    read: (value, { at, folder, faults }) => {
+    read: (value, { at, folder: from, faults }) => {
       if (typeof value !== 'string' && !Array.isArray(value)) {
         faults.push({ code: 'config-value', at, expected, got: value });
         return undefined;
       }
       const given: readonly unknown[] = Array.isArray(value) ? value : [value];
-      const wrong = given.flatMap((got, index): Fault[] =>
-        isPath(got)
-          ? []
-          : [
-              {
-                code: 'config-value',
-                at: Array.isArray(value) ? [...at, String(index)] : at,
-                expected: 'the path of a folder',
-                got,
-              },
-            ],
-      );
-      for (const fault of wrong) faults.push(fault);
-      return wrong.length > 0 ? undefined : given.filter(isPath).map((path) => resolve(folder, path));
+      const accepted: string[] = [];
+      for (const [index, got] of given.entries()) {
+        const item = accept(got, from);
+        const place = Array.isArray(value) ? [...at, String(index)] : at;
+        if (item === undefined) faults.push({ code: 'config-value', at: place, expected: itemExpected, got });
+        else accepted.push(item);
+      }
+      return accepted.length === given.length ? accepted : undefined;
     },
   };
 }

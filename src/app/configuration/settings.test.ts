@@ -10,6 +10,7 @@ test('variables are GUICHE_ and the path in upper snake case', () => {
   assert.equal(variableOf('baseUrl'), 'GUICHE_BASE_URL');
   assert.equal(variableOf('cacheMegabytes'), 'GUICHE_CACHE_MEGABYTES');
   assert.equal(variableOf('shutdownGraceMs'), 'GUICHE_SHUTDOWN_GRACE_MS');
+  assert.equal(variableOf('limits.perMinutePerIp'), 'GUICHE_LIMITS_PER_MINUTE_PER_IP');
 });
 
 test('no path, flag or variable is used twice', () => {
@@ -22,7 +23,19 @@ test('no path, flag or variable is used twice', () => {
   assert.deepEqual(names, [...new Set(names)]);
 });
 
-for (const { path, kind, default: value } of settings) {
+test('only what another server holds may be absent, and its URL is a secret', () => {
+  const absent = settings.filter((setting) => setting.default === undefined);
+  assert.deepEqual(
+    absent.map(({ path }) => path),
+    ['databaseUrl', 'redisUrl'],
+  );
+  assert.deepEqual(
+    settings.filter(({ secret }) => secret),
+    absent,
+  );
+});
+
+for (const { path, kind, default: value } of settings.filter((setting) => setting.default !== undefined)) {
   test(`the default of ${path} is a value that it accepts`, () => {
     const faults: Fault[] = [];
     assert.notEqual(kind.read(value, { at: [path], folder: '/', faults }), undefined);

@@ -1,11 +1,15 @@
 import {
+  addresses,
+  folder,
   folders,
   host,
   integer,
   type Kind,
   oneOf,
   operationOverrides,
+  processCount,
   publicOrigin,
+  serverUrl,
 } from './setting-kind.ts';
 
 /** One key of the configuration, described once for the loader, the command line, `guiche check` and the docs. */
@@ -13,7 +17,7 @@ export interface Setting<T = unknown> {
   /** Keys from the root of the file, joined with dots. */
   readonly path: string;
   readonly kind: Kind<T>;
-  /** As a file would hold it; paths in it are relative to the file's folder. */
+  /** As a file would hold it; paths in it are relative to the file's folder. Undefined when the key may be absent. */
   readonly default: unknown;
   /** What the key is for, in Markdown that fits a table cell. */
   readonly meaning: string;
@@ -49,7 +53,8 @@ export const SETTINGS = [
     path: 'baseUrl',
     kind: publicOrigin(),
     default: 'https://api.guiche.example',
-    meaning: 'Public origin that the `links` of every answer start with. The `Host` header is never used.',
+    meaning:
+      'Public origin that the `links` of every answer start with; `https`, or `http` outside production. The `Host` header is never used.',
     flag: '--base-url',
   },
   {
@@ -66,6 +71,76 @@ export const SETTINGS = [
     default: ['./data'],
     meaning: 'Folders with the open data. No two of them may offer the same dataset.',
     flag: '--data',
+  },
+  {
+    path: 'state',
+    kind: folder(),
+    default: './var',
+    meaning:
+      "Folder of what guiche keeps: its own PostgreSQL, unless `databaseUrl` names another, and that server's password.",
+    flag: '--state',
+  },
+  {
+    path: 'databaseUrl',
+    kind: serverUrl('postgres', 'postgresql'),
+    default: undefined,
+    meaning: 'PostgreSQL to use in place of the one that guiche starts under `state`.',
+    shortVariable: 'DATABASE_URL',
+    secret: true,
+  },
+  {
+    path: 'redisUrl',
+    kind: serverUrl('redis', 'rediss'),
+    default: undefined,
+    meaning:
+      'Redis or Valkey in which several nodes share their limits. Without it each process counts for itself.',
+    shortVariable: 'REDIS_URL',
+    secret: true,
+  },
+  {
+    path: 'workers',
+    kind: processCount(256),
+    default: 1,
+    meaning: 'Processes that serve the same ports; `auto` for one per processor.',
+    flag: '--workers',
+  },
+  {
+    path: 'limits.perMinutePerIp',
+    kind: integer(1),
+    default: 500,
+    meaning:
+      "Requests that one address may send within a minute. The regulators' floor is 500: nobody is refused below it.",
+  },
+  {
+    path: 'limits.perSecond',
+    kind: integer(1),
+    default: 300,
+    meaning:
+      "Requests per second in all, over all nodes that share a `redisUrl`. The regulators' floor is 300.",
+  },
+  {
+    path: 'limits.trustedProxies',
+    kind: addresses(),
+    default: [],
+    meaning: 'Addresses and ranges of your own proxies. Only from these is `X-Forwarded-For` believed.',
+  },
+  {
+    path: 'admin.host',
+    kind: host(),
+    default: '127.0.0.1',
+    meaning: 'Address of the operational listener: health, Prometheus metrics, outages. Never expose it.',
+  },
+  {
+    path: 'admin.port',
+    kind: integer(0, 65535),
+    default: 3001,
+    meaning: 'Port of the operational listener; 0 lets the system choose one.',
+  },
+  {
+    path: 'metrics.allow',
+    kind: addresses(),
+    default: ['127.0.0.0/8', '::1'],
+    meaning: "Addresses and ranges that may read the regulatory metrics: the directory's, in production.",
   },
   {
     path: 'cacheMegabytes',
