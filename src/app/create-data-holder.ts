@@ -1,82 +1,295 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Answered } from '../contract/answered.ts';
 import type { Operation } from '../contract/operation.ts';
+import { createEndpointHealth } from '../discovery/endpoint-health.ts';
+import { createHealth, type Health, type Impairment } from '../discovery/health.ts';
+import { createOutageBoard, type OutageBoard } from '../discovery/outage-board.ts';
+import { readOutages } from '../discovery/read-outages.ts';
+import { readStatus } from '../discovery/read-status.ts';
 import { createServer, type HttpServer } from '../http/create-server.ts';
+import { createLimitStep } from '../http/limits/check-limits.ts';
+import { createLimiter } from '../http/limits/limiter.ts';
+import type { SharedCounter } from '../http/limits/shared-counter.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Diagnostic } from '../kernel/diagnostic.ts';
+import { createCalendar } from '../metrics/calendar.ts';
+import { createCheckRegulator } from '../metrics/check-regulator.ts';
+import { createFlusher } from '../metrics/flusher.ts';
+import { createPrometheus, type PrometheusMetrics } from '../metrics/prometheus.ts';
+import { createReadMetrics } from '../metrics/read-metrics.ts';
+import { createRecorder } from '../metrics/recorder.ts';
 import { createDatasetLoader } from '../open-data/dataset-loader.ts';
-import { datasetPath } from '../open-data/find-datasets.ts';
 import { createOpenData, type OpenData, type OpenDataEvent } from '../open-data/open-data.ts';
 import { watchFolders } from '../open-data/watch-folders.ts';
+import type { Store } from '../store/open-store.ts';
+import { announcedOutages } from './announced-outages.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { Service } from './load-service.ts';
-import { createPipelines, ONLY_GET, type Pipelines } from './pipelines.ts';
+import { createPipelines } from './pipelines.ts';
+import { REGULATORY_TIME_ZONE } from './regulatory-time-zone.ts';
+import { isFromFile, unservedPaths, whyNotServed } from './served-operations.ts';
 
 const MEGABYTE = 1024 * 1024;
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
 
-/** A running institution: its listener and the data behind it. */
+/** A running institution: its listener and what stands behind it. */
 export interface DataHolder {
   readonly server: HttpServer;
   readonly openData: OpenData;
+  readonly board: OutageBoard;
+  readonly health: Health;
+  readonly prometheus: PrometheusMetrics;
   /** Findings of the first load; anything with an error is not served. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Stops looking at the folders and ends the loading thread. The listener is closed by who opened it. */
+  /** Calls counted and not yet stored. */
+  waitingCalls(): number;
+  /** Whether the limits are counted with the other nodes now. */
+  sharedLimits(): 'shared' | 'away' | undefined;
+  /** Stores what has been counted and ends everything but the listener, which has been closed by who opened it. */
   close(): Promise<void>;
 }
+
+/** Where an institution keeps what must outlive it. */
+export type Backing = Pick<Store, 'metrics' | 'outages' | 'health' | 'onChange'>;
 
 export interface DataHolderSettings {
   readonly configuration: Configuration;
   readonly service: Service;
   readonly logger: FastifyBaseLogger;
+  readonly clock?: Clock;
   readonly now?: () => number;
   readonly onEvent?: (event: OpenDataEvent) => void;
+  /** Without one, calls are counted and never stored, and there are no outages. */
+  readonly store?: Backing | undefined;
+  /** Counts limits together with other nodes. */
+  readonly shared?: SharedCounter | undefined;
+  /** By which the institution knows its own probes. */
+  readonly probeToken?: string | undefined;
 }
 
 /** Wires an institution together, loads its data and starts to watch it. Nothing listens yet. */
 export async function createDataHolder(settings: DataHolderSettings): Promise<DataHolder> {
-  const { configuration, service, logger, now = Date.now, onEvent = () => {} } = settings;
+  const {
+    configuration,
+    service,
+    logger,
+    clock = systemClock,
+    now = clock.now,
+    onEvent = () => {},
+    store,
+    probeToken,
+  } = settings;
+  const { baseUrl, maxPageSize } = configuration;
+  const operations = service.routes.map(({ operation }) => operation);
+  const served = operations.filter((operation) => whyNotServed(operation) === undefined);
+
   const loader = createDatasetLoader(configuration.maxDatasetMegabytes * MEGABYTE);
   loader.warm();
-  const operations = service.routes.map(({ operation }) => operation);
   const openData = createOpenData({
     operations: operations.filter(isFromFile),
-    unserved: unservedPaths(operations, createPipelines({ openData: { read: () => ({ kind: 'empty' }) } })),
+    unserved: unservedPaths(operations),
     profiles: service.profiles,
     folders: configuration.data,
-    baseUrl: configuration.baseUrl,
-    maxPageSize: configuration.maxPageSize,
+    baseUrl,
+    maxPageSize,
     cacheBytes: configuration.cacheMegabytes * MEGABYTE,
     loader,
     now,
     onEvent,
   });
   const loading = openData.load();
-  const pipelines = createPipelines({ openData });
+
+  const recorder = createRecorder({ node: randomUUID() });
+  const endpointHealth = createEndpointHealth({ now });
+  const health = createHealth([
+    endpointHealth.impairments,
+    () => brokenData(operations, openData),
+    () => databaseAway(operations, store),
+  ]);
+  const board = createOutageBoard({
+    store: store?.outages ?? NO_OUTAGES,
+    clock,
+    onFault(error) {
+      if (store?.health().state !== 'starting')
+        logger.warn({ err: error }, 'outages cannot be read; the last known ones stay');
+    },
+  });
+  const flusher =
+    store &&
+    createFlusher({
+      recorder,
+      store: store.metrics,
+      clock,
+      onFailure: (error, waitingCalls) =>
+        logger.debug({ err: error, waitingCalls }, 'counts wait to be stored'),
+    });
+  const limits = createLimits(settings, now);
+  const prometheus = createPrometheus({
+    guiche_dataset_records: {
+      help: 'Records served, by dataset.',
+      labels: ['dataset'],
+      read: () => openData.records().map(({ dataset, records }) => ({ labels: { dataset }, value: records })),
+    },
+    guiche_dataset_faults: {
+      help: 'Faults of the files of a dataset as they are now.',
+      labels: ['dataset'],
+      read: () =>
+        [...openData.faults].map(([dataset, faults]) => ({ labels: { dataset }, value: faults.length })),
+    },
+    guiche_events_waiting: {
+      help: 'Calls counted and not yet stored.',
+      labels: [],
+      read: () => [{ labels: {}, value: flusher?.waitingCalls() ?? 0 }],
+    },
+    guiche_shared_limits_up: {
+      help: '1 while limits are counted with the other nodes.',
+      labels: [],
+      read: () => [{ labels: {}, value: limits.state() === 'shared' ? 1 : 0 }],
+    },
+  });
+
+  const pipelines = createPipelines({
+    checkLimits: limits.step,
+    readOpenData: openData.read,
+    readStatus: readStatus({
+      profiles: service.profiles,
+      operations: served,
+      isOffered: (operation) => !isFromFile(operation) || openData.stateOf(operation).state !== 'absent',
+      health,
+      board,
+      baseUrl,
+      maxPageSize,
+      now,
+    }),
+    readOutages: readOutages({ operations: served, board, baseUrl, maxPageSize, now }),
+    checkRegulator: createCheckRegulator({ allow: configuration.metrics.allow }),
+    readMetrics: createReadMetrics({
+      store: store?.metrics ?? NO_METRICS,
+      operations: () => served,
+      outages: () => announcedOutages(board.list()),
+      calendar: createCalendar(REGULATORY_TIME_ZONE),
+      baseUrl,
+      maxPageSize,
+      now,
+      onFailure: (error) => logger.warn({ err: error }, 'the regulatory metrics cannot be read'),
+    }),
+  });
   const server = createServer({
     operations: operations.map((operation) => ({ operation, steps: pipelines[operation.kind].steps })),
     logger,
     now,
+    trustedProxies: configuration.limits.trustedProxies,
+    onAnswered(event: Answered) {
+      recorder.record(event);
+      endpointHealth.record(event);
+      prometheus.record(event);
+    },
+    ...(probeToken === undefined ? {} : { probeToken }),
   });
+
   const diagnostics = await loading;
+  const stopBoard = store ? board.start() : () => {};
+  const forgetStore = store?.onChange(async ({ state }) => {
+    if (state === 'ready') await board.refresh();
+    health.changed();
+  });
   const stopWatching = watchFolders(openData, (error) =>
     logger.error({ err: error }, 'looking at the data folders failed'),
   );
 
   async function close(): Promise<void> {
+    forgetStore?.();
+    stopBoard();
+    limits.close();
     await stopWatching();
     await loader.close();
+    const lost = await flusher?.stop();
+    if (lost) logger.error({ calls: lost }, `${lost} counted calls could not be stored`);
   }
 
-  return { server, openData, diagnostics, close };
+  return {
+    server,
+    openData,
+    board,
+    health,
+    prometheus,
+    diagnostics,
+    waitingCalls: () => flusher?.waitingCalls() ?? 0,
+    sharedLimits: limits.state,
+    close,
+  };
 }
 
-/** Open data is what a file can answer: reads without a token. */
-export function isFromFile({ kind, method }: Operation): boolean {
-  return kind === 'open-data' && method === 'GET';
+function createLimits({ configuration, shared, logger }: DataHolderSettings, now: () => number) {
+  const { perMinutePerIp, perSecond } = configuration.limits;
+  let isAway = false;
+  const onShared = (away: boolean) => {
+    if (away !== isAway)
+      logger.warn(
+        away ? 'limits are counted by each process: Redis is away' : 'limits are shared by all nodes again',
+      );
+    isAway = away;
+  };
+  const perAddress = createLimiter({
+    name: 'address',
+    limit: perMinutePerIp,
+    windowMs: MINUTE_MS,
+    shared,
+    now,
+    onShared,
+  });
+  const overall = createLimiter({
+    name: 'all',
+    limit: perSecond,
+    windowMs: SECOND_MS,
+    shared,
+    now,
+    onShared,
+  });
+  return {
+    step: createLimitStep({ perAddress, overall }),
+    state: () => (shared ? (isAway ? 'away' : 'shared') : undefined),
+    close: () => {
+      perAddress.close();
+      overall.close();
+    },
+  } as const;
 }
 
-/** Dataset paths for which a file would not be read, with the reason. */
-export function unservedPaths(operations: readonly Operation[], pipelines: Pipelines): Map<string, string> {
-  const others = operations.filter((operation) => !isFromFile(operation));
-  return new Map(
-    others.map((operation) => [datasetPath(operation), pipelines[operation.kind].reason ?? ONLY_GET]),
-  );
+/** Data that never was sound enough to serve is an endpoint that is down; a broken change to sound data is not. */
+function brokenData(operations: readonly Operation[], openData: OpenData): Impairment[] {
+  return operations.filter(isFromFile).flatMap((operation) => {
+    const found = openData.stateOf(operation);
+    if (found.state !== 'broken') return [];
+    return [
+      {
+        endpoints: [operation.key],
+        reason: 'Os dados deste endpoint estão em manutenção.',
+        since: found.since,
+      },
+    ];
+  });
 }
+
+/** Without the database nothing but the regulatory metrics is missing. */
+function databaseAway(operations: readonly Operation[], store: Backing | undefined): Impairment[] {
+  const found = store?.health();
+  // A start takes the database a second; that is no failure yet.
+  if (!found || found.state === 'ready' || found.state === 'starting') return [];
+  const endpoints = operations.filter(({ kind }) => kind === 'metrics').map(({ key }) => key);
+  return [
+    {
+      endpoints,
+      reason: 'As métricas operacionais estão temporariamente indisponíveis.',
+      since: found.since,
+    },
+  ];
+}
+
+const away = async (): Promise<never> => {
+  throw new Error('there is no store');
+};
+const NO_OUTAGES = { add: away, list: away, cancel: away };
+const NO_METRICS = { readDays: away, readPeaks: away, readAvailability: away };

@@ -5,9 +5,8 @@ import {
   formatEffectiveConfiguration,
 } from '../app/configuration/effective-configuration.ts';
 import type { Configuration } from '../app/configuration/settings.ts';
-import { isFromFile, unservedPaths } from '../app/create-data-holder.ts';
 import { loadService, type Service } from '../app/load-service.ts';
-import { createPipelines } from '../app/pipelines.ts';
+import { isFromFile, unservedPaths } from '../app/served-operations.ts';
 import { type Diagnostic, formatDiagnostic, type Severity } from '../kernel/diagnostic.ts';
 import { planDataset } from '../open-data/dataset-plan.ts';
 import { datasetPath, findDatasets } from '../open-data/find-datasets.ts';
@@ -47,10 +46,7 @@ function checkData(configuration: Configuration, service: Service): Checked {
   const served = new Map(
     operations.filter(isFromFile).map((operation) => [datasetPath(operation), operation]),
   );
-  const unserved = unservedPaths(
-    operations,
-    createPipelines({ openData: { read: () => ({ kind: 'empty' }) } }),
-  );
+  const unserved = unservedPaths(operations);
   const found = findDatasets(configuration.data, new Set(served.keys()), unserved);
   const diagnostics = [...found.diagnostics];
   const datasets: Checked['datasets'] = [];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { SETTINGS, type Setting } from '../app/configuration/settings.ts';
+import type { OutageAction } from './outage.ts';
 
 /** Exit status of a command that was not called as it should be. */
 const BAD_USAGE = 2;
@@ -15,7 +16,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     .version(readVersion())
     .exitOverride()
     .configureOutput({
-      outputError: (text, write) => write(`guiche: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`),
+      outputError: (text, write) =>
+        write(
+          `guiche: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll('\n', ' ')}\n`,
+        ),
     });
 
   addCommand(program, 'serve', 'starts the service')
@@ -39,6 +46,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
       process.exitCode = await routes({ ...settingFlags(options), format: options.format });
     });
 
+  addCommand(program, 'status', 'asks a running service how it is')
+    .addOption(formatOption())
+    .action(async (options) => {
+      const { status } = await import('./status.ts');
+      process.exitCode = await status({ ...settingFlags(options), format: options.format });
+    });
+
+  addOutageCommands(program);
+
   try {
     await program.parseAsync(argv as string[]);
   } catch (error) {
@@ -46,6 +62,53 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     process.exitCode =
       error.exitCode === 0 || error.code === 'commander.help' ? helpStatus(error, argv) : BAD_USAGE;
   }
+}
+
+function addOutageCommands(program: Command): void {
+  const outages = program
+    .command('outage')
+    .description('announces, lists and cancels outages of a running service');
+  const run = async (options: Record<string, unknown>, action: OutageAction) => {
+    const { outage } = await import('./outage.ts');
+    process.exitCode = await outage(
+      { ...settingFlags(options), format: options.format as 'text' | 'json' },
+      action,
+    );
+  };
+
+  addCommand(outages, 'add', 'announces an outage')
+    .requiredOption(
+      '--start <TIME>',
+      'when it begins: now, or a time with an offset such as 2026-08-01T01:00:00-03:00',
+    )
+    .requiredOption('--duration <DURATION>', 'how long it takes, as ISO 8601: PT2H30M')
+    .requiredOption('--explanation <TEXT>', 'what receivers and the regulator read, in Portuguese')
+    .option('--ecosystem <NAME>', 'the ecosystem concerned (default: all)')
+    .option(
+      '--endpoint <PATH>',
+      'an endpoint concerned; repeatable; without one everything is',
+      (value: string, known: string[] | undefined) => [...(known ?? []), value],
+    )
+    .addOption(formatOption())
+    .action((options) => {
+      const endpoints: string[] = options.endpoint ?? [];
+      const request = {
+        startsAt: options.start,
+        duration: options.duration,
+        explanation: options.explanation,
+        ecosystem: options.ecosystem,
+        isPartial: endpoints.length > 0,
+        endpoints,
+      };
+      return run(options, { action: 'add', request });
+    });
+  addCommand(outages, 'list', 'lists outages')
+    .addOption(formatOption())
+    .action((options) => run(options, { action: 'list' }));
+  addCommand(outages, 'cancel', 'cancels an outage')
+    .argument('<ID>', 'as `guiche outage list` shows it')
+    .addOption(formatOption())
+    .action((id: string, options) => run(options, { action: 'cancel', id }));
 }
 
 /** The package file lies as far from the compiled form as from the source. */

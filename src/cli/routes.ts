@@ -1,8 +1,7 @@
 import { relative } from 'node:path';
 import type { Configuration } from '../app/configuration/settings.ts';
-import { isFromFile, unservedPaths } from '../app/create-data-holder.ts';
 import { loadService, type Service } from '../app/load-service.ts';
-import { createPipelines } from '../app/pipelines.ts';
+import { isFromFile, unservedPaths, whyNotServed } from '../app/served-operations.ts';
 import type { Operation } from '../contract/operation.ts';
 import { formatDiagnostic } from '../kernel/diagnostic.ts';
 import { datasetPath, findDatasets } from '../open-data/find-datasets.ts';
@@ -54,16 +53,11 @@ export async function routes(options: RoutesOptions): Promise<0 | 1 | 2> {
 
 function listRoutes(configuration: Configuration, service: Service): RouteRow[] {
   const operations = service.routes.map(({ operation }) => operation);
-  const pipelines = createPipelines({ openData: { read: () => ({ kind: 'empty' }) } });
   const wanted = new Set(operations.filter(isFromFile).map(datasetPath));
-  const { datasets } = findDatasets(configuration.data, wanted, unservedPaths(operations, pipelines));
+  const { datasets } = findDatasets(configuration.data, wanted, unservedPaths(operations));
   return operations
     .map((operation) =>
-      describeRoute(
-        operation,
-        pipelines[operation.kind].reason,
-        datasets.get(datasetPath(operation))?.files ?? [],
-      ),
+      describeRoute(operation, whyNotServed(operation), datasets.get(datasetPath(operation))?.files ?? []),
     )
     .sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method));
 }

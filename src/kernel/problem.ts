@@ -93,13 +93,15 @@ export const PROBLEMS = {
   LIMITE_EXCEDIDO: {
     status: 429,
     title: 'Limite de requisições excedido',
-    detail: 'O limite de requisições por endereço foi excedido. Tente novamente após o tempo indicado em retry-after.',
+    detail:
+      'O limite de requisições por endereço foi excedido. Tente novamente após o tempo indicado em retry-after.',
     when: 'More than `limits.perMinutePerIp` requests from one address within a minute.',
   },
   CAPACIDADE_EXCEDIDA: {
     status: 429,
     title: 'Limite global de requisições excedido',
-    detail: 'O limite de requisições por segundo da instituição foi excedido. Tente novamente após o tempo indicado em retry-after.',
+    detail:
+      'O limite de requisições por segundo da instituição foi excedido. Tente novamente após o tempo indicado em retry-after.',
     when: 'More than `limits.perSecond` requests in all within a second; 529 where the contract declares it.',
   },
   CABECALHOS_MUITO_GRANDES: {

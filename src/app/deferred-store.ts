@@ -1,0 +1,51 @@
+import type { Store, StoreHealth } from '../store/open-store.ts';
+
+/** A store that is opened later: until then it is starting, and whoever asks it for something is refused. */
+export interface DeferredStore extends Store {
+  /** Puts the opened store in place. Its health is this one's from now on. */
+  attach(store: Store): void;
+}
+
+/** Creates a store to be wired in before there is one: serving waits for no database, not even for its driver. */
+export function createDeferredStore(now: () => number): DeferredStore {
+  const starting: StoreHealth = { state: 'starting', since: now() };
+  const listeners = new Set<(health: StoreHealth) => void>();
+  let attached: Store | undefined;
+
+  function opened(): Store {
+    if (!attached) throw new Error('the database is not ready yet');
+    return attached;
+  }
+
+  return {
+    metrics: {
+      append: async (batch) => opened().metrics.append(batch),
+      readDays: async (from, to) => opened().metrics.readDays(from, to),
+      readPeaks: async (from, to) => opened().metrics.readPeaks(from, to),
+      appendProbes: async (probes) => opened().metrics.appendProbes(probes),
+      readAvailability: async (from, to) => opened().metrics.readAvailability(from, to),
+      rollUp: async (before) => opened().metrics.rollUp(before),
+    },
+    outages: {
+      add: async (outage) => opened().outages.add(outage),
+      list: async (range) => opened().outages.list(range),
+      cancel: async (id, at) => opened().outages.cancel(id, at),
+    },
+    health: () => attached?.health() ?? starting,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    attach(store) {
+      attached = store;
+      const tell = (health: StoreHealth) => {
+        for (const listener of listeners) listener(health);
+      };
+      store.onChange(tell);
+      tell(store.health());
+    },
+    close: async () => attached?.close(),
+  };
+}

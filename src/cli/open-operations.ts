@@ -1,0 +1,35 @@
+import { createOperations, type Operations, type ServingSide } from '../app/create-operations.ts';
+import type { DeferredStore } from '../app/deferred-store.ts';
+import type { OutageBoard } from '../discovery/outage-board.ts';
+import type { ServiceStart } from './service-start.ts';
+
+/** Opens the store and the operational listener. A port in use there is a fault to log, not a reason not to serve. */
+export async function openOperations(
+  start: ServiceStart,
+  store: DeferredStore,
+  serving: ServingSide,
+  board?: OutageBoard,
+): Promise<Operations> {
+  const { configuration, service, logger, probeToken } = start;
+  const { openStore } = await import('../store/open-store.ts');
+  store.attach(
+    openStore({ stateFolder: configuration.state, databaseUrl: configuration.databaseUrl, log: logger }),
+  );
+  const operations = createOperations({
+    configuration,
+    service,
+    store,
+    serving,
+    logger,
+    probeToken,
+    ...(board ? { board } : {}),
+  });
+  const { host, port } = configuration.admin;
+  try {
+    const url = await operations.admin.listen({ host, port });
+    logger.info({ admin: url }, `operational listener on ${url}`);
+  } catch (error) {
+    logger.error({ err: error }, `the operational listener cannot use ${host} port ${port}`);
+  }
+  return operations;
+}

@@ -1,0 +1,47 @@
+import { createDeferredStore } from '../app/deferred-store.ts';
+import { openOperations } from './open-operations.ts';
+import { openPublicListener, urlOf } from './public-listener.ts';
+import type { ServiceStart } from './service-start.ts';
+import { onStopSignal } from './stop-signal.ts';
+
+/** Serves with this one process: the public listener first, then what it can begin without. */
+export async function serveAlone(start: ServiceStart): Promise<void> {
+  const { configuration, logger } = start;
+  const store = createDeferredStore(Date.now);
+  const listener = await openPublicListener(start, store);
+  if (!listener) return;
+  const { holder, address } = listener;
+  const url = urlOf(address);
+  logger.info(
+    { listening: [url], baseUrl: configuration.baseUrl, readyMs: Math.round(performance.now()) },
+    `listening on ${url}`,
+  );
+
+  const operations = openOperations(
+    start,
+    store,
+    {
+      readiness: () => ({ isReady: true, reasons: [] }),
+      prometheus: async () => ({
+        contentType: holder.prometheus.registry.contentType,
+        text: await holder.prometheus.registry.metrics(),
+      }),
+      report: async () => ({
+        faults: Object.fromEntries(holder.openData.faults),
+        sharedLimits: holder.sharedLimits(),
+        waitingCalls: holder.waitingCalls(),
+      }),
+      outagesChanged: () => holder.health.changed(),
+    },
+    holder.board,
+  );
+  operations
+    .then((opened) => opened.startProbing(address))
+    .catch((error) => logger.error({ err: error }, 'the operational side did not start'));
+
+  onStopSignal(logger, async () => {
+    await listener.stop();
+    await (await operations).close();
+    await store.close();
+  });
+}

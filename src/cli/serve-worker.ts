@@ -1,0 +1,64 @@
+import { createDeferredStore } from '../app/deferred-store.ts';
+import { openPublicListener } from './public-listener.ts';
+import type { PrimaryMessage, WorkerReport } from './serve-workers.ts';
+import type { ServiceStart } from './service-start.ts';
+
+/** Serves as one of several processes of a primary, which has the database, the probes and the operational listener. */
+export async function serveWorker(start: ServiceStart): Promise<void> {
+  const { logger } = start;
+  const store = createDeferredStore(Date.now);
+  const listener = await openPublicListener(start, store, { isQuiet: true });
+  if (!listener) {
+    process.disconnect();
+    return;
+  }
+  const { holder, address } = listener;
+  const tell = (message: object) => process.send?.(message);
+
+  process.on('message', (message: PrimaryMessage) => {
+    if (message.type === 'database') void attach(message.url);
+    else if (message.type === 'outages-changed')
+      void holder.board.refresh().then(() => holder.health.changed());
+    else if (message.type === 'report')
+      tell({ type: 'report', id: message.id, report: report() } satisfies {
+        type: string;
+        id: number;
+        report: WorkerReport;
+      });
+    else if (message.type === 'stop') void stop();
+  });
+
+  async function attach(url: string): Promise<void> {
+    const { openStore } = await import('../store/open-store.ts');
+    store.attach(openStore({ stateFolder: start.configuration.state, databaseUrl: url, log: logger }));
+    await holder.board.refresh();
+  }
+
+  function report(): WorkerReport {
+    return {
+      faults: Object.fromEntries(holder.openData.faults),
+      sharedLimits: holder.sharedLimits(),
+      waitingCalls: holder.waitingCalls(),
+    };
+  }
+
+  let isStopping = false;
+  async function stop(): Promise<void> {
+    if (isStopping) return;
+    isStopping = true;
+    await listener?.stop();
+    await store.close();
+    process.disconnect();
+  }
+
+  // The primary decides when to stop: a terminal's Ctrl-C and some supervisors signal every process of the group.
+  process.on('SIGTERM', () => {});
+  process.on('SIGINT', () => {});
+  process.on('disconnect', () => void stop());
+
+  const { AggregatorRegistry } = await import('prom-client');
+  AggregatorRegistry.setRegistries([holder.prometheus.registry]);
+  // Making one is what lets a worker answer the primary's question for metrics.
+  new AggregatorRegistry();
+  tell({ type: 'listening', address });
+}

@@ -1,0 +1,153 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { AddressInfo } from 'node:net';
+import type { ServingSide } from '../app/create-operations.ts';
+import { createDeferredStore } from '../app/deferred-store.ts';
+import type { ServiceStatus } from '../app/service-status.ts';
+import { findEmbeddedServer } from '../store/embedded-server.ts';
+import { openOperations } from './open-operations.ts';
+import { urlOf } from './public-listener.ts';
+import { PROBE_TOKEN_VARIABLE, type ServiceStart } from './service-start.ts';
+import { onStopSignal } from './stop-signal.ts';
+
+/** What one worker can say of itself. */
+export type WorkerReport = Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls'>;
+
+export type PrimaryMessage =
+  | { readonly type: 'database'; readonly url: string }
+  | { readonly type: 'outages-changed' }
+  | { readonly type: 'report'; readonly id: number }
+  | { readonly type: 'stop' };
+
+type WorkerMessage =
+  | { readonly type: 'listening'; readonly address: AddressInfo }
+  | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport };
+
+const REPORT_PATIENCE_MS = 1_000;
+/** A worker that dies is replaced after this long, so that one that cannot live does not use up the machine. */
+const REPLACE_AFTER_MS = 500;
+
+/** Serves with several processes on the same ports; this one keeps them alive and has what there is only one of. */
+export async function serveWorkers(start: ServiceStart, count: number): Promise<void> {
+  const { configuration, logger } = start;
+  const store = createDeferredStore(Date.now);
+  const listening = new Map<Worker, AddressInfo>();
+  const waiting = new Map<number, (report: WorkerReport) => void>();
+  let databaseUrl: string | undefined;
+  let nextId = 1;
+  let isStopping = false;
+  let everyoneListens: (address: AddressInfo) => void = () => {};
+  let someoneFailed: () => void = () => {};
+  const begun = new Promise<AddressInfo | undefined>((resolve) => {
+    everyoneListens = resolve;
+    someoneFailed = () => resolve(undefined);
+  });
+
+  function fork(): void {
+    const worker = cluster.fork({ [PROBE_TOKEN_VARIABLE]: start.probeToken });
+    worker.on('message', (message: WorkerMessage) => hear(worker, message));
+    worker.on('exit', (code) => replace(worker, code));
+  }
+
+  function hear(worker: Worker, message: WorkerMessage): void {
+    if (message.type === 'report') {
+      waiting.get(message.id)?.(message.report);
+      waiting.delete(message.id);
+    } else if (message.type === 'listening') {
+      listening.set(worker, message.address);
+      if (databaseUrl !== undefined) send(worker, { type: 'database', url: databaseUrl });
+      if (listening.size === count) everyoneListens(message.address);
+    }
+  }
+
+  function replace(worker: Worker, code: number): void {
+    const didListen = listening.delete(worker);
+    if (isStopping) return;
+    if (!didListen) {
+      // It has said why on stderr.
+      process.exitCode = code || 1;
+      someoneFailed();
+      return;
+    }
+    logger.error({ worker: worker.process.pid, code }, 'a worker has died and is replaced');
+    setTimeout(fork, REPLACE_AFTER_MS);
+  }
+
+  const send = (worker: Worker, message: PrimaryMessage) => worker.isConnected() && worker.send(message);
+  const sendAll = (message: PrimaryMessage) => {
+    for (const worker of listening.keys()) send(worker, message);
+  };
+
+  function ask(worker: Worker): Promise<WorkerReport | undefined> {
+    return new Promise((resolve) => {
+      const id = nextId;
+      nextId += 1;
+      waiting.set(id, resolve);
+      send(worker, { type: 'report', id });
+      setTimeout(() => {
+        waiting.delete(id);
+        resolve(undefined);
+      }, REPORT_PATIENCE_MS).unref();
+    });
+  }
+
+  const { AggregatorRegistry } = await import('prom-client');
+  const registry = new AggregatorRegistry();
+  const serving: ServingSide = {
+    readiness: () =>
+      listening.size > 0
+        ? { isReady: true, reasons: [] }
+        : { isReady: false, reasons: ['no worker listens'] },
+    prometheus: async () => ({ contentType: registry.contentType, text: await registry.clusterMetrics() }),
+    report: async () => mergeReports(await Promise.all([...listening.keys()].map(ask))),
+    outagesChanged: () => sendAll({ type: 'outages-changed' }),
+  };
+
+  for (let index = 0; index < count; index += 1) fork();
+  const address = await begun;
+  if (!address) {
+    isStopping = true;
+    sendAll({ type: 'stop' });
+    cluster.disconnect();
+    return;
+  }
+  const url = urlOf(address);
+  logger.info(
+    {
+      listening: [url],
+      baseUrl: configuration.baseUrl,
+      workers: count,
+      readyMs: Math.round(performance.now()),
+    },
+    `listening on ${url} with ${count} workers`,
+  );
+
+  store.onChange(({ state }) => {
+    if (state !== 'ready' || databaseUrl !== undefined) return;
+    databaseUrl = configuration.databaseUrl ?? findEmbeddedServer(configuration.state);
+    if (databaseUrl !== undefined) sendAll({ type: 'database', url: databaseUrl });
+  });
+  const operations = openOperations(start, store, serving);
+  operations
+    .then((opened) => opened.startProbing(address))
+    .catch((error) => logger.error({ err: error }, 'the operational side did not start'));
+
+  onStopSignal(logger, async () => {
+    isStopping = true;
+    const gone = [...listening.keys()].map(
+      (worker) => new Promise((resolve) => worker.once('exit', resolve)),
+    );
+    sendAll({ type: 'stop' });
+    await Promise.all(gone);
+    await (await operations).close();
+    await store.close();
+  });
+}
+
+function mergeReports(reports: readonly (WorkerReport | undefined)[]): WorkerReport {
+  const known = reports.filter((report) => report !== undefined);
+  return {
+    faults: Object.assign({}, ...known.map(({ faults }) => faults)),
+    sharedLimits: known.some(({ sharedLimits }) => sharedLimits === 'away') ? 'away' : known[0]?.sharedLimits,
+    waitingCalls: known.reduce((sum, { waitingCalls }) => sum + waitingCalls, 0),
+  };
+}
