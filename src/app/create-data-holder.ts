@@ -19,7 +19,7 @@ import { createFlusher } from '../metrics/flusher.ts';
 import { createPrometheus, type PrometheusMetrics } from '../metrics/prometheus.ts';
 import { createReadMetrics } from '../metrics/read-metrics.ts';
 import { createRecorder } from '../metrics/recorder.ts';
-import { createDatasetLoader } from '../open-data/dataset-loader.ts';
+import { createDatasetLoader, type DatasetLoader } from '../open-data/dataset-loader.ts';
 import { createOpenData, type OpenData, type OpenDataEvent } from '../open-data/open-data.ts';
 import { watchFolders } from '../open-data/watch-folders.ts';
 import type { Store } from '../store/open-store.ts';
@@ -60,6 +60,8 @@ export interface DataHolderSettings {
   readonly logger: FastifyBaseLogger;
   readonly clock?: Clock;
   readonly now?: () => number;
+  /** Threads that were started ahead; it is closed with the institution. */
+  readonly loader?: DatasetLoader | undefined;
   readonly onEvent?: (event: OpenDataEvent) => void;
   /** Without one, calls are counted and never stored, and there are no outages. */
   readonly store?: Backing | undefined;
@@ -85,8 +87,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
   const operations = service.routes.map(({ operation }) => operation);
   const served = operations.filter((operation) => whyNotServed(operation) === undefined);
 
-  const loader = createDatasetLoader(configuration.maxDatasetMegabytes * MEGABYTE);
-  loader.warm();
+  const loader = settings.loader ?? createDatasetLoader(configuration.maxDatasetMegabytes * MEGABYTE);
   const openData = createOpenData({
     operations: operations.filter(isFromFile),
     unserved: unservedPaths(operations),

@@ -23,12 +23,13 @@ export async function openPublicListener(
   store: DeferredStore,
   options: { readonly isQuiet?: boolean } = {},
 ): Promise<PublicListener | undefined> {
-  const { configuration, service, logger, isLenient, probeToken } = start;
+  const { configuration, service, logger, loader, isLenient, probeToken } = start;
   const shared = await openSharedCounter(configuration.redisUrl);
   const holder = await createDataHolder({
     configuration,
     service,
     logger,
+    loader,
     store,
     shared,
     probeToken,

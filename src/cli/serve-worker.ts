@@ -48,7 +48,7 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
     isStopping = true;
     await listener?.stop();
     await store.close();
-    process.disconnect();
+    if (process.connected) process.disconnect();
   }
 
   // The primary decides when to stop: a terminal's Ctrl-C and some supervisors signal every process of the group.

@@ -25,15 +25,19 @@ type WorkerMessage =
 const REPORT_PATIENCE_MS = 1_000;
 /** A worker that dies is replaced after this long, so that one that cannot live does not use up the machine. */
 const REPLACE_AFTER_MS = 500;
+/** What a worker needs to stop beyond the grace of its requests, for its last counts, before it is killed. */
+const STOP_PATIENCE_MS = 8_000;
 
 /** Serves with several processes on the same ports; this one keeps them alive and has what there is only one of. */
 export async function serveWorkers(start: ServiceStart, count: number): Promise<void> {
   const { configuration, logger } = start;
   const store = createDeferredStore(Date.now);
+  const alive = new Set<Worker>();
   const listening = new Map<Worker, AddressInfo>();
   const waiting = new Map<number, (report: WorkerReport) => void>();
   let databaseUrl: string | undefined;
   let nextId = 1;
+  let hasBegun = false;
   let isStopping = false;
   let everyoneListens: (address: AddressInfo) => void = () => {};
   let someoneFailed: () => void = () => {};
@@ -43,7 +47,9 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
   });
 
   function fork(): void {
+    if (isStopping) return;
     const worker = cluster.fork({ [PROBE_TOKEN_VARIABLE]: start.probeToken });
+    alive.add(worker);
     worker.on('message', (message: WorkerMessage) => hear(worker, message));
     worker.on('exit', (code) => replace(worker, code));
   }
@@ -60,9 +66,10 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
   }
 
   function replace(worker: Worker, code: number): void {
-    const didListen = listening.delete(worker);
+    alive.delete(worker);
+    listening.delete(worker);
     if (isStopping) return;
-    if (!didListen) {
+    if (!hasBegun) {
       // It has said why on stderr.
       process.exitCode = code || 1;
       someoneFailed();
@@ -104,6 +111,7 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
 
   for (let index = 0; index < count; index += 1) fork();
   const address = await begun;
+  hasBegun = true;
   if (!address) {
     isStopping = true;
     sendAll({ type: 'stop' });
@@ -133,11 +141,15 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
 
   onStopSignal(logger, async () => {
     isStopping = true;
-    const gone = [...listening.keys()].map(
-      (worker) => new Promise((resolve) => worker.once('exit', resolve)),
-    );
+    const gone = [...alive].map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     sendAll({ type: 'stop' });
+    // One that is still starting has answered nobody and hears nothing yet.
+    for (const worker of alive) if (!listening.has(worker)) worker.process.kill('SIGKILL');
+    const cut = setTimeout(() => {
+      for (const worker of alive) worker.process.kill('SIGKILL');
+    }, configuration.shutdownGraceMs + STOP_PATIENCE_MS);
     await Promise.all(gone);
+    clearTimeout(cut);
     await (await operations).close();
     await store.close();
   });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Configuration } from '../app/configuration/settings.ts';
 import { loadService } from '../app/load-service.ts';
+import { createDatasetLoader } from '../open-data/dataset-loader.ts';
 import { stateFolderHolder } from '../store/state-folder-lock.ts';
 import { hasErrors } from './present-diagnostics.ts';
 import { type ConfigurationFlags, readConfiguration } from './read-configuration.ts';
@@ -36,16 +37,27 @@ export async function serve(options: ServeOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  const isServing = cluster.isWorker || workersOf(configuration) === 1;
+  const loader = createDatasetLoader(configuration.maxDatasetMegabytes * 1024 * 1024);
+  if (isServing) loader.warm();
   const service = loadService(configuration);
   if (hasErrors(service.diagnostics) && !options.lenient) {
     giveUp(service.diagnostics, 1);
+    await loader.close();
     return;
   }
   // Workers find the same, and one voice is enough.
   if (!cluster.isWorker) logFindings(logger, [...diagnostics, ...service.diagnostics]);
 
   const probeToken = process.env[PROBE_TOKEN_VARIABLE] ?? randomUUID();
-  const start: ServiceStart = { configuration, service, logger, isLenient: options.lenient, probeToken };
+  const start: ServiceStart = {
+    configuration,
+    service,
+    logger,
+    loader,
+    isLenient: options.lenient,
+    probeToken,
+  };
   if (cluster.isWorker) await (await import('./serve-worker.ts')).serveWorker(start);
   else if (workersOf(configuration) > 1)
     await (await import('./serve-workers.ts')).serveWorkers(start, workersOf(configuration));

@@ -1,8 +1,9 @@
+import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { DatasetPlan } from './dataset-plan.ts';
 import type { LoadedDataset } from './load-dataset.ts';
-import type { LoadReply, LoadRequest } from './loader-worker.ts';
+import type { LoaderWorkerData, LoadReply, LoadRequest } from './loader-worker.ts';
 
 /** Loads datasets on a thread of its own, so that serving never waits for a file to be read or checked. */
 export interface DatasetLoader {
@@ -14,6 +15,9 @@ export interface DatasetLoader {
 
 /** The thread ends after this long without work, which gives the memory of a large load back to the system. */
 const IDLE_MS = 2_000;
+
+/** Records live for an instant, so little room for what is young costs no time and keeps the process small. */
+const YOUNG_MEGABYTES = 8;
 
 interface Waiting {
   readonly resolve: (loaded: LoadedDataset) => void;
@@ -31,7 +35,11 @@ export function createDatasetLoader(maxBytes: number): DatasetLoader {
   function start(): Worker {
     clearTimeout(idle);
     if (worker) return worker;
-    const started = new Worker(new URL(`./loader-worker${extname(import.meta.url)}`, import.meta.url));
+    const script = new URL(`./loader-worker${extname(import.meta.url)}`, import.meta.url);
+    const started = new Worker(script, {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+      workerData: { compileCache: getCompileCacheDir() } satisfies LoaderWorkerData,
+    });
     started.on('message', settle);
     started.on('error', (error) => abandon(started, error));
     started.on('exit', () => abandon(started, new Error('the loading thread ended')));

@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../contract/json-schema.ts';
+import { createQuickCheck } from './quick-check.ts';
 
-// Ajv and its formats are CommonJS: required, because their default exports differ between loaders.
 const require = createRequire(import.meta.url);
-const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
-const addFormats = require('ajv-formats') as typeof import('ajv-formats').default;
 
 /** A compiled schema: whether a value fits, and every rule it breaks. */
 export interface SchemaCheck {
@@ -13,17 +12,32 @@ export interface SchemaCheck {
   faults(value: unknown): readonly ErrorObject[];
 }
 
+/** Up to so many values are checked without compiling, which takes longer than that. */
+const UNCOMPILED_VALUES = 500;
+
 /**
- * Compiles a schema twice, each when first needed: a fast form that only says yes or no, and a talkative one that
- * lists every fault with its value. Most data never needs the second.
+ * Makes the check of a schema. The first few hundred values go through a check that needs no compiling, more through
+ * compiled code; whatever does not fit is judged and explained by Ajv. Each form is made when it is first needed:
+ * most datasets are small and sound and need the first only.
  */
 export function createSchemaCheck(schema: JsonSchema): SchemaCheck {
-  let fast: ValidateFunction | undefined;
+  let quick: ((value: unknown) => boolean) | undefined | null = null;
+  let compiled: ValidateFunction | undefined;
   let talkative: ValidateFunction | undefined;
+  let values = 0;
+
+  function fitsQuickly(value: unknown): boolean {
+    if (values >= UNCOMPILED_VALUES) return false;
+    values += 1;
+    if (quick === null) quick = createQuickCheck(schema);
+    return quick?.(value) ?? false;
+  }
+
   return {
     fits(value) {
-      fast ??= compile(schema, false);
-      return fast(value) as boolean;
+      if (fitsQuickly(value)) return true;
+      compiled ??= compile(schema, false);
+      return compiled(value) as boolean;
     },
     faults(value) {
       talkative ??= compile(schema, true);
@@ -33,7 +47,7 @@ export function createSchemaCheck(schema: JsonSchema): SchemaCheck {
 }
 
 /** One compiler of each kind serves a whole thread: making one costs more than compiling a small schema. */
-const compilers = new Map<boolean, InstanceType<typeof Ajv2020>>();
+const compilers = new Map<boolean, Ajv2020>();
 
 function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
   let ajv = compilers.get(talkative);
@@ -49,8 +63,11 @@ function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
   return validate;
 }
 
+/** Ajv is CommonJS, and loaded only where something must be compiled. */
 function createCompiler(talkative: boolean) {
-  const ajv = new Ajv2020({
+  const { Ajv2020: Compiler } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  const addFormats = require('ajv-formats') as typeof import('ajv-formats').default;
+  const ajv = new Compiler({
     strict: false,
     validateSchema: false,
     meta: false,
