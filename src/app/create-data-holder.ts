@@ -130,11 +130,13 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
   const prometheus = createPrometheus({
     guiche_dataset_records: {
       help: 'Records served, by dataset.',
+      aggregator: 'max',
       labels: ['dataset'],
       read: () => openData.records().map(({ dataset, records }) => ({ labels: { dataset }, value: records })),
     },
     guiche_dataset_faults: {
       help: 'Faults of the files of a dataset as they are now.',
+      aggregator: 'max',
       labels: ['dataset'],
       read: () =>
         [...openData.faults].map(([dataset, faults]) => ({ labels: { dataset }, value: faults.length })),
@@ -146,6 +148,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     },
     guiche_shared_limits_up: {
       help: '1 while limits are counted with the other nodes.',
+      aggregator: 'min',
       labels: [],
       read: () => [{ labels: {}, value: limits.state() === 'shared' ? 1 : 0 }],
     },

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
 import type { Operation } from '../contract/operation.ts';
 import { outagePhase } from '../discovery/outage.ts';
 import { createOutageBoard, type OutageBoard } from '../discovery/outage-board.ts';
@@ -10,6 +11,7 @@ import { PROBE_HEADER } from '../http/create-server.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { classifyProbe, type StatusAnswer } from '../metrics/availability/classify-probe.ts';
 import { createSelfProbe } from '../metrics/availability/self-probe.ts';
+import { registerGauges } from '../metrics/prometheus.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { Service } from './load-service.ts';
@@ -79,12 +81,45 @@ export function createOperations(settings: OperationsSettings): Operations {
 
   const admin = createAdminServer({
     readiness: () => serving.readiness(),
-    prometheus: () => serving.prometheus(),
+    prometheus,
     status: describeService,
     listOutages: () => board.list().map((outage) => ({ ...outage, phase: outagePhase(outage, clock.now()) })),
     addOutage,
     cancelOutage,
   });
+
+  const registry = new Registry();
+  registerGauges(registry, {
+    guiche_store_up: {
+      help: '1 while the database is there.',
+      labels: [],
+      read: () => [{ labels: {}, value: store.health().state === 'ready' ? 1 : 0 }],
+    },
+    guiche_status_code: {
+      help: 'The status that the regulator sees: 1 for each code that applies.',
+      labels: ['ecosystem', 'code'],
+      read: async () =>
+        (await describeEcosystems()).flatMap(({ ecosystem, status }) =>
+          status.map(({ code }) => ({ labels: { ecosystem, code }, value: 1 })),
+        ),
+    },
+    guiche_availability_ratio: {
+      help: 'Uptime of the running day, month and quarter, from 0 to 1.',
+      labels: ['ecosystem', 'window'],
+      read: async () =>
+        (await describeEcosystems()).flatMap(({ ecosystem, availability: levels = [] }) =>
+          levels.map(({ period, uptimeRate }) => ({
+            labels: { ecosystem, window: period },
+            value: uptimeRate,
+          })),
+        ),
+    },
+  });
+
+  async function prometheus() {
+    const [{ contentType, text }, own] = await Promise.all([serving.prometheus(), registry.metrics()]);
+    return { contentType, text: `${text}${own}` };
+  }
 
   async function addOutage(body: unknown) {
     const read = readOutageRequest(body);
@@ -109,10 +144,7 @@ export function createOperations(settings: OperationsSettings): Operations {
   }
 
   async function describeService(): Promise<ServiceStatus> {
-    const [ecosystems, report] = await Promise.all([
-      Promise.all([...statusOperations.values()].map(describeEcosystem)),
-      serving.report(),
-    ]);
+    const [ecosystems, report] = await Promise.all([describeEcosystems(), serving.report()]);
     const outages = board
       .list()
       .map((outage) => ({ ...outage, phase: outagePhase(outage, clock.now()) }))
@@ -123,6 +155,10 @@ export function createOperations(settings: OperationsSettings): Operations {
       report.sharedLimits !== 'away' &&
       Object.keys(report.faults).length === 0;
     return { isOk, ecosystems, outages, store: store.health(), ...report };
+  }
+
+  function describeEcosystems(): Promise<EcosystemStatus[]> {
+    return Promise.all([...statusOperations.values()].map(describeEcosystem));
   }
 
   async function describeEcosystem({ ecosystem }: Operation): Promise<EcosystemStatus> {

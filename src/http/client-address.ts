@@ -20,7 +20,7 @@ export function createClientAddress(trusted: readonly string[]): (request: Incom
     const header = request.headers['x-forwarded-for'];
     const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').slice(-MOST_HOPS);
     for (const hop of hops.reverse()) {
-      const address = plainAddress(hop.trim());
+      const address = plainAddress(withoutPort(hop.trim()));
       if (isIP(address) === 0) return socket;
       if (!proxies(address)) return address;
     }
@@ -28,8 +28,14 @@ export function createClientAddress(trusted: readonly string[]): (request: Incom
   };
 }
 
+/** Some proxies write the port too: `192.0.2.1:5000`, `[2001:db8::1]:5000`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, plain] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(hop) ?? [];
+  return bracketed ?? plain ?? hop;
+}
+
 /** IPv4 addresses on an IPv6 socket are written as IPv4. */
 function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  return /^::ffff:[\d.]+$/i.test(address) ? address.slice('::ffff:'.length) : address;
 }

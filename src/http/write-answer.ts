@@ -54,9 +54,14 @@ function writeContent(exchange: Exchange, content: Content): void {
       .catch((error) => fail(exchange, error));
 }
 
+/** Where the interaction id stands in a variant's headers: the one value that differs from answer to answer. */
+const INTERACTION_ID_AT = 1;
+
 function keepVariant(content: Content, encoding: ContentEncoding, body: Buffer): Variant {
   const etag = encoding === 'identity' ? `"${content.etag}"` : `"${content.etag}-${encoding}"`;
   const headers: HeaderList = [
+    'x-fapi-interaction-id',
+    '',
     ...SECURITY_HEADERS.flat(),
     ...REVALIDATE,
     'vary',
@@ -67,6 +72,8 @@ function keepVariant(content: Content, encoding: ContentEncoding, body: Buffer):
     etag,
     'last-modified',
     new Date(content.lastModified).toUTCString(),
+    'content-length',
+    String(body.length),
   ];
   if (encoding !== 'identity') headers.push('content-encoding', encoding);
   const variant = { etag, headers, body };
@@ -79,23 +86,24 @@ function keepVariant(content: Content, encoding: ContentEncoding, body: Buffer):
 function sendVariant(exchange: Exchange, content: Content, { etag, headers, body }: Variant): void {
   const { request, response } = exchange;
   if (response.destroyed) return;
-  const list = [...headers, 'x-fapi-interaction-id', exchange.interactionId];
+  // Written into the shared list and not a copy of it: Node turns the list into text before anything else can run.
+  headers[INTERACTION_ID_AT] = exchange.interactionId;
   if (isNotModified(request.headers, etag, content.lastModified)) {
-    response.writeHead(304, closing(exchange, withoutBody(list)));
+    response.writeHead(304, closing(exchange, withoutBody(headers)));
     response.end();
     return;
   }
-  list.push('content-length', String(body.length));
-  response.writeHead(200, closing(exchange, list));
+  response.writeHead(200, exchange.isDraining ? closing(exchange, [...headers]) : headers);
   response.end(request.method === 'HEAD' ? undefined : body);
 }
+
+const BODY_HEADERS = new Set(['content-type', 'content-encoding', 'content-length']);
 
 /** A 304 describes what the caller has, not a body that is not there. */
 function withoutBody(list: HeaderList): HeaderList {
   const kept: HeaderList = [];
   for (let index = 0; index < list.length; index += 2) {
-    if (list[index] !== 'content-type' && list[index] !== 'content-encoding')
-      kept.push(list[index] as string, list[index + 1] as string);
+    if (!BODY_HEADERS.has(list[index] as string)) kept.push(list[index] as string, list[index + 1] as string);
   }
   return kept;
 }

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Answered, AnsweredListener } from '../contract/answered.ts';
 import type { Operation } from '../contract/operation.ts';
 
@@ -11,13 +11,16 @@ export interface Reading {
   readonly value: number;
 }
 
-/** Gauges by name; asked at each scrape. */
-export type GaugeSources = Readonly<
-  Record<
-    string,
-    { readonly help: string; readonly labels: readonly string[]; readonly read: () => readonly Reading[] }
-  >
->;
+/** A gauge: what it shows, and how the values of several processes make one. */
+export interface GaugeSource {
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly aggregator?: 'sum' | 'max' | 'min';
+  readonly read: () => readonly Reading[] | Promise<readonly Reading[]>;
+}
+
+/** Gauges by name. */
+export type GaugeSources = Readonly<Record<string, GaugeSource>>;
 
 /** The Prometheus metrics of this process. */
 export interface PrometheusMetrics {
@@ -25,77 +28,142 @@ export interface PrometheusMetrics {
   readonly record: AnsweredListener;
 }
 
-/** Creates the metrics of a process in a registry of their own, with Node's default ones. */
+/** What one operation has answered, as it is counted: plain numbers, because this runs with every answer. */
+interface OperationCounts {
+  readonly byStatus: Map<number, number>;
+  readonly durations: Durations;
+}
+
+/** Durations of all operations of one ecosystem and tier. */
+interface Durations {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Calls by the first bound that they keep; the last element counts those that keep none. */
+  readonly buckets: Uint32Array;
+  calls: number;
+  seconds: number;
+}
+
+/**
+ * Creates the metrics of a process in a registry of their own, with Node's default ones. Answers are counted in plain
+ * numbers, which the registry reads when somebody looks.
+ */
 export function createPrometheus(sources: GaugeSources): PrometheusMetrics {
   const registry = new Registry();
+  const counts = new Map<Operation, OperationCounts>();
+  const durations = new Map<string, Durations>();
   collectDefaultMetrics({ register: registry });
-  const registers = [registry];
-  const requests = new Counter({
-    name: 'guiche_requests_total',
-    help: 'Answered requests.',
-    labelNames: ['ecosystem', 'api', 'operation', 'status'],
-    registers,
-  });
-  const rejections = new Counter({
-    name: 'guiche_rejections_total',
-    help: 'Requests refused by the traffic limits.',
-    labelNames: ['ecosystem'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'guiche_request_duration_seconds',
-    help: 'From arrival to delivery.',
-    labelNames: ['ecosystem', 'tier'],
-    buckets: DURATION_BOUNDS,
-    registers,
-  });
-  for (const [name, { help, labels, read }] of Object.entries(sources)) {
-    new Gauge({
-      name,
-      help,
-      labelNames: [...labels],
-      registers,
-      collect() {
-        this.reset();
-        for (const reading of read()) this.set(reading.labels, reading.value);
-      },
-    });
-  }
+  registerRequests(registry, counts);
+  registerRejections(registry, counts);
+  registerDurations(registry, durations);
+  registerGauges(registry, sources);
 
-  /** Finding a series by its labels costs more than counting in it, so each operation keeps its own. */
-  const series = new Map<
-    Operation,
-    {
-      byStatus: Map<number, { inc(): void }>;
-      duration: { observe(seconds: number): void };
-      rejection: { inc(): void };
-    }
-  >();
-
-  function seriesOf(operation: Operation) {
-    const known = series.get(operation);
-    if (known) return known;
+  function countsOf(operation: Operation): OperationCounts {
     const { ecosystem, tier } = operation;
-    const made = {
-      byStatus: new Map(),
-      duration: durations.labels(ecosystem, tier),
-      rejection: rejections.labels(ecosystem),
+    const key = `${ecosystem} ${tier}`;
+    const shared = durations.get(key) ?? {
+      labels: { ecosystem, tier },
+      buckets: new Uint32Array(DURATION_BOUNDS.length + 1),
+      calls: 0,
+      seconds: 0,
     };
-    series.set(operation, made);
+    durations.set(key, shared);
+    const made = { byStatus: new Map<number, number>(), durations: shared };
+    counts.set(operation, made);
     return made;
   }
 
   function record({ operation, status, durationMs }: Answered): void {
-    const { byStatus, duration, rejection } = seriesOf(operation);
-    let count = byStatus.get(status);
-    if (!count) {
-      count = requests.labels(operation.ecosystem, operation.api, operation.key, String(status));
-      byStatus.set(status, count);
-    }
-    count.inc();
-    if (status === 429 || status === 529) rejection.inc();
-    else duration.observe(durationMs / 1000);
+    const { byStatus, durations: slow } = counts.get(operation) ?? countsOf(operation);
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    if (isRejection(status)) return;
+    const seconds = durationMs / 1000;
+    let bucket = 0;
+    while (bucket < DURATION_BOUNDS.length && seconds > (DURATION_BOUNDS[bucket] as number)) bucket += 1;
+    slow.buckets[bucket] = (slow.buckets[bucket] as number) + 1;
+    slow.calls += 1;
+    slow.seconds += seconds;
   }
 
   return { registry, record };
+}
+
+function isRejection(status: number): boolean {
+  return status === 429 || status === 529;
+}
+
+function registerRequests(registry: Registry, counts: ReadonlyMap<Operation, OperationCounts>): void {
+  new Counter({
+    name: 'guiche_requests_total',
+    help: 'Answered requests.',
+    labelNames: ['ecosystem', 'api', 'operation', 'status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [{ ecosystem, api, key }, { byStatus }] of counts)
+        for (const [status, count] of byStatus)
+          this.inc({ ecosystem, api, operation: key, status: String(status) }, count);
+    },
+  });
+}
+
+function registerRejections(registry: Registry, counts: ReadonlyMap<Operation, OperationCounts>): void {
+  new Counter({
+    name: 'guiche_rejections_total',
+    help: 'Requests refused by the traffic limits.',
+    labelNames: ['ecosystem'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [{ ecosystem }, { byStatus }] of counts)
+        for (const [status, count] of byStatus) if (isRejection(status)) this.inc({ ecosystem }, count);
+    },
+  });
+}
+
+/** The library's histogram can only be told one duration at a time, so this one says itself what it holds. */
+function registerDurations(registry: Registry, durations: ReadonlyMap<string, Durations>): void {
+  const name = 'guiche_request_duration_seconds';
+  const histogram = {
+    name,
+    help: 'From arrival to delivery.',
+    type: 'histogram',
+    aggregator: 'sum',
+    reset: () => {},
+    async get() {
+      return { ...this, values: [...durations.values()].flatMap((each) => histogramValues(name, each)) };
+    },
+  };
+  registry.registerMetric(histogram as unknown as Parameters<Registry['registerMetric']>[0]);
+}
+
+function histogramValues(name: string, { labels, buckets, calls, seconds }: Durations) {
+  let below = 0;
+  const bounded = DURATION_BOUNDS.map((bound, index) => {
+    below += buckets[index] as number;
+    return { metricName: `${name}_bucket`, labels: { le: bound, ...labels }, value: below };
+  });
+  return [
+    ...bounded,
+    { metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: calls },
+    { metricName: `${name}_sum`, labels, value: seconds },
+    { metricName: `${name}_count`, labels, value: calls },
+  ];
+}
+
+/** Registers gauges that are read when somebody looks. */
+export function registerGauges(registry: Registry, sources: GaugeSources): void {
+  for (const [name, { help, labels, aggregator = 'sum', read }] of Object.entries(sources)) {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labels],
+      aggregator,
+      registers: [registry],
+      async collect() {
+        const readings = await read();
+        this.reset();
+        for (const reading of readings) this.set(reading.labels, reading.value);
+      },
+    });
+  }
 }

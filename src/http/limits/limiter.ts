@@ -25,12 +25,14 @@ export interface Limiter {
   close(): void;
 }
 
-/** Counts of one key in the present window. */
+/** Counts of one key in one window. */
 interface Entry {
   /** Number of the window that it counts for. */
   readonly window: number;
-  /** Requests already added to the shared count. */
+  /** Requests that were added to the shared count, or lost with a question that it did not answer. */
   told: number;
+  /** Requests that are being added to it. */
+  asked: number;
   /** Requests of the other nodes, as of the last answer. */
   others: number;
   /** Requests counted here and not yet added to the shared count. */
@@ -41,14 +43,16 @@ interface Entry {
   isUsedUp: boolean;
 }
 
-/** Up to this part of the limit a request passes without asking the other nodes. */
+/** Up to this part of the limit a request passes without waiting for the other nodes. */
 const UNASKED_PART = 0.1;
+/** This part of the limit may pass before the other nodes are told of it: so much one node may be wrong by. */
+const UNTOLD_PART = 0.01;
 /** How long counts may stay untold, in milliseconds. */
 const TELL_MS = 20;
 /** Keys come from callers: beyond this many in one window counting starts over, which refuses nobody. */
 const MOST_KEYS = 200_000;
-/** How long the shared counter is left alone after it failed, in milliseconds. */
-const REST_MS = 1_000;
+/** After so many milliseconds without a question the shared count is asked whether it is there. */
+const BEAT_MS = 1_000;
 
 const PASSED: Verdict = Object.freeze({ passed: true });
 
@@ -56,8 +60,8 @@ const PASSED: Verdict = Object.freeze({ passed: true });
  * Creates a limiter.
  *
  * With a shared counter each request gets its rank among those of all nodes: the counter's answer to an addition of
- * `k` says that these are the last `k` up to it. Requests far below the limit do not wait for it; those near the limit
- * do, many of them with one question. While the counter is away each node counts for itself.
+ * `k` says that these are the last `k` up to it. The first requests of a window do not wait for it; the others do, many
+ * of them with one question. While the counter is away each node counts for itself, and no request waits for it.
  */
 export function createLimiter({
   limit,
@@ -67,28 +71,31 @@ export function createLimiter({
   now,
   onShared = () => {},
 }: LimiterSettings): Limiter {
-  const unasked = Math.floor(limit * UNASKED_PART);
+  const mostUnasked = Math.floor(limit * UNASKED_PART);
+  const mostUntold = Math.floor(limit * UNTOLD_PART);
   let entries = new Map<string, Entry>();
   let windowNumber = -1;
-  let restUntil = 0;
   let isAway = false;
+  let isBeating = false;
+  let lastQuestion = performance.now();
   const untold = new Set<string>();
-  const telling = shared && setInterval(tellAll, TELL_MS).unref();
+  const telling = shared && setInterval(() => tell(shared), TELL_MS).unref();
 
   function take(key: string): Verdict | Promise<Verdict> {
     const time = now();
     const entry = entryOf(key, time);
     if (entry.isUsedUp) return refuse(time);
     entry.untold += 1;
-    const count = entry.told + entry.others + entry.untold;
-    if (!shared || time < restUntil) return judge(entry, count, time);
-    if (count <= unasked) {
+    const count = countOf(entry);
+    if (!shared) return judge(entry, count, time);
+    const isUnasked = count <= mostUnasked && entry.untold <= mostUntold && !entry.isAsking;
+    if (isAway || isUnasked) {
       untold.add(key);
-      return PASSED;
+      return judge(entry, count, time);
     }
     return new Promise<number>((resolve) => {
       entry.waiting.push(resolve);
-      void ask(key, entry);
+      void ask(shared, key, entry);
     }).then((rank) => judge(entry, rank, time));
   }
 
@@ -103,19 +110,19 @@ export function createLimiter({
   }
 
   function entryOf(key: string, time: number): Entry {
-    const number = Math.floor(time / windowMs);
-    if (number !== windowNumber || entries.size >= MOST_KEYS) {
-      windowNumber = number;
-      // What is still untold belongs to a window that has passed and decides nothing any more.
-      for (const entry of entries.values()) for (const pass of entry.waiting.splice(0)) pass(0);
+    const window = Math.floor(time / windowMs);
+    if (window !== windowNumber || (entries.size >= MOST_KEYS && !entries.has(key))) {
+      windowNumber = window;
+      // Who waits in the window that ends is still answered: the question under way keeps the entry.
       entries = new Map();
       untold.clear();
     }
     let entry = entries.get(key);
     if (!entry) {
       entry = {
-        window: number,
+        window,
         told: 0,
+        asked: 0,
         others: 0,
         untold: 0,
         waiting: [],
@@ -128,59 +135,74 @@ export function createLimiter({
   }
 
   /** One question at a time for each key: whoever comes meanwhile goes with the next. */
-  async function ask(key: string, entry: Entry): Promise<void> {
-    if (entry.isAsking || !shared) return;
+  async function ask(counter: SharedCounter, key: string, entry: Entry): Promise<void> {
+    if (entry.isAsking) return;
     entry.isAsking = true;
     untold.delete(key);
-    while (entry.untold > 0) {
-      const amount = entry.untold;
-      const waiting = entry.waiting.splice(0);
+    while (entry.untold > 0 && !isAway) {
+      const waiting = entry.waiting;
+      entry.waiting = [];
+      entry.asked = entry.untold;
       entry.untold = 0;
-      try {
-        const total = await shared.add(`${name}:${entry.window}:${key}`, amount, windowMs * 2);
-        settle(entry, amount, total, waiting);
-      } catch {
-        fallBack(entry, amount, waiting);
-      }
+      const total = await add(counter, `${entry.window}:${key}`, entry.asked);
+      entry.told += entry.asked;
+      entry.asked = 0;
+      if (total !== undefined) entry.others = Math.max(total - entry.told, 0);
+      rank(waiting, entry.told + entry.others);
     }
+    rank(entry.waiting.splice(0), countOf(entry));
+    if (entry.untold > 0 && entries.get(key) === entry) untold.add(key);
     entry.isAsking = false;
   }
 
-  function settle(
-    entry: Entry,
-    amount: number,
-    total: number,
-    waiting: readonly ((rank: number) => void)[],
-  ): void {
-    entry.told += amount;
-    entry.others = Math.max(total - entry.told, 0);
-    waiting.forEach((resolve, index) => resolve(total - waiting.length + 1 + index));
-    if (isAway) {
-      isAway = false;
-      onShared(false);
+  /** Adds to the shared count; undefined, and the node on its own, when it does not answer. */
+  async function add(counter: SharedCounter, key: string, amount: number): Promise<number | undefined> {
+    lastQuestion = performance.now();
+    try {
+      const total = await counter.add(`${name}:${key}`, amount, windowMs * 2);
+      setAway(false);
+      return total;
+    } catch {
+      setAway(true);
+      return undefined;
     }
   }
 
-  /** The shared count is away: what is known here decides, and no request waits or fails for it. */
-  function fallBack(entry: Entry, amount: number, waiting: readonly ((rank: number) => void)[]): void {
-    restUntil = now() + REST_MS;
-    entry.told += amount;
-    const count = entry.told + entry.others;
-    waiting.forEach((resolve, index) => resolve(count - waiting.length + 1 + index));
-    if (!isAway) {
-      isAway = true;
-      onShared(true);
-    }
+  function setAway(next: boolean): void {
+    if (next === isAway) return;
+    isAway = next;
+    onShared(isAway);
   }
 
-  function tellAll(): void {
-    if (now() < restUntil) return;
+  function tell(counter: SharedCounter): void {
+    if (performance.now() - lastQuestion >= BEAT_MS) void beat(counter);
+    // What has collected meanwhile is told when a beat has found the counter there again.
+    if (isAway) return;
     for (const key of untold) {
       const entry = entries.get(key);
-      if (entry) void ask(key, entry);
+      if (entry) void ask(counter, key, entry);
     }
     untold.clear();
   }
 
+  /** A question that adds nothing, so that the counter's absence is known without traffic, and its return too. */
+  async function beat(counter: SharedCounter): Promise<void> {
+    if (isBeating) return;
+    isBeating = true;
+    await add(counter, 'beat', 0);
+    isBeating = false;
+  }
+
   return { take, close: () => clearInterval(telling) };
+}
+
+/** How many requests of the window are known of here. */
+function countOf({ told, asked, others, untold }: Entry): number {
+  return told + asked + others + untold;
+}
+
+/** Gives each who waits its place, the last one the last. */
+function rank(waiting: readonly ((rank: number) => void)[], last: number): void {
+  const first = last - waiting.length + 1;
+  for (const [index, resolve] of waiting.entries()) resolve(first + index);
 }
