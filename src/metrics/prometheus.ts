@@ -128,6 +128,7 @@ function registerDurations(registry: Registry, durations: ReadonlyMap<string, Du
     help: 'From arrival to delivery.',
     type: 'histogram',
     aggregator: 'sum',
+    labelNames: ['ecosystem', 'tier'],
     reset: () => {},
     async get() {
       return { ...this, values: [...durations.values()].flatMap((each) => histogramValues(name, each)) };
