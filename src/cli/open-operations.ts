@@ -27,7 +27,8 @@ export async function openOperations(
   const { host, port } = configuration.admin;
   try {
     const url = await operations.admin.listen({ host, port });
-    logger.info({ admin: url }, `operational listener on ${url}`);
+    // The last line of the start is the public listener's; this one matters only where the system chose the port.
+    logger[port === 0 ? 'info' : 'debug']({ admin: url }, `operational listener on ${url}`);
   } catch (error) {
     logger.error({ err: error }, `the operational listener cannot use ${host} port ${port}`);
   }

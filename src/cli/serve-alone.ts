@@ -17,11 +17,13 @@ export async function serveAlone(start: ServiceStart): Promise<void> {
     `listening on ${url}`,
   );
 
+  let isStopping = false;
   const operations = openOperations(
     start,
     store,
     {
-      readiness: () => ({ isReady: true, reasons: [] }),
+      readiness: () =>
+        isStopping ? { isReady: false, reasons: ['stopping'] } : { isReady: true, reasons: [] },
       prometheus: async () => ({
         contentType: holder.prometheus.registry.contentType,
         text: await holder.prometheus.registry.metrics(),
@@ -40,6 +42,7 @@ export async function serveAlone(start: ServiceStart): Promise<void> {
     .catch((error) => logger.error({ err: error }, 'the operational side did not start'));
 
   onStopSignal(logger, async () => {
+    isStopping = true;
     await listener.stop();
     await (await operations).close();
     await store.close();
