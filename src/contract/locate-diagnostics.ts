@@ -10,7 +10,13 @@ import { fromPointer } from '../kernel/json-pointer.ts';
 export function locateDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const locators = new Map<string, (pointer: string) => { line: number; column: number }>();
   return diagnostics.map((diagnostic) => {
-    if (diagnostic.line > 0 || !/\.(ya?ml|json)$/i.test(diagnostic.file)) return diagnostic;
+    // Data files know their positions, and one that is too large to read must not be read for its position.
+    if (
+      diagnostic.line > 0 ||
+      !diagnostic.code.startsWith('contract-') ||
+      !/\.(ya?ml|json)$/i.test(diagnostic.file)
+    )
+      return diagnostic;
     let locate = locators.get(diagnostic.file);
     if (!locate) {
       locate = createLocator(diagnostic.file);
