@@ -19,12 +19,7 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
     if (message.type === 'database') void attach(message.url);
     else if (message.type === 'outages-changed')
       void holder.board.refresh().then(() => holder.health.changed());
-    else if (message.type === 'report')
-      tell({ type: 'report', id: message.id, report: report() } satisfies {
-        type: string;
-        id: number;
-        report: WorkerReport;
-      });
+    else if (message.type === 'report') void report(message.id);
     else if (message.type === 'stop') void stop();
   });
 
@@ -34,12 +29,14 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
     await holder.board.refresh();
   }
 
-  function report(): WorkerReport {
-    return {
+  async function report(id: number): Promise<void> {
+    const found: WorkerReport = {
       faults: Object.fromEntries(holder.openData.faults),
       sharedLimits: holder.sharedLimits(),
       waitingCalls: holder.waitingCalls(),
+      prometheus: await holder.prometheus.registry.getMetricsAsJSON(),
     };
+    tell({ type: 'report', id, report: found });
   }
 
   let isStopping = false;
@@ -56,9 +53,5 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
   process.on('SIGINT', () => {});
   process.on('disconnect', () => void stop());
 
-  const { AggregatorRegistry } = await import('prom-client');
-  AggregatorRegistry.setRegistries([holder.prometheus.registry]);
-  // Making one is what lets a worker answer the primary's question for metrics.
-  new AggregatorRegistry();
   tell({ type: 'listening', address });
 }

@@ -10,7 +10,10 @@ import { PROBE_TOKEN_VARIABLE, type ServiceStart } from './service-start.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 /** What one worker can say of itself. */
-export type WorkerReport = Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls'>;
+export interface WorkerReport extends Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls'> {
+  /** Its Prometheus metrics, as prom-client writes them for adding up. */
+  readonly prometheus: object;
+}
 
 export type PrimaryMessage =
   | { readonly type: 'database'; readonly url: string }
@@ -98,14 +101,21 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
   }
 
   const { AggregatorRegistry } = await import('prom-client');
-  const registry = new AggregatorRegistry();
+  /** Workers that are starting are not asked: they could not answer yet. */
+  const askAll = async () => {
+    const reports = await Promise.all([...listening.keys()].map(ask));
+    return reports.filter((report) => report !== undefined);
+  };
   const serving: ServingSide = {
     readiness: () =>
       listening.size > 0
         ? { isReady: true, reasons: [] }
         : { isReady: false, reasons: ['no worker listens'] },
-    prometheus: async () => ({ contentType: registry.contentType, text: await registry.clusterMetrics() }),
-    report: async () => mergeReports(await Promise.all([...listening.keys()].map(ask))),
+    async prometheus() {
+      const registry = AggregatorRegistry.aggregate((await askAll()).map(({ prometheus }) => prometheus));
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+    report: async () => mergeReports(await askAll()),
     outagesChanged: () => sendAll({ type: 'outages-changed' }),
   };
 
@@ -155,11 +165,12 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
   });
 }
 
-function mergeReports(reports: readonly (WorkerReport | undefined)[]): WorkerReport {
-  const known = reports.filter((report) => report !== undefined);
+function mergeReports(reports: readonly WorkerReport[]): Awaited<ReturnType<ServingSide['report']>> {
   return {
-    faults: Object.assign({}, ...known.map(({ faults }) => faults)),
-    sharedLimits: known.some(({ sharedLimits }) => sharedLimits === 'away') ? 'away' : known[0]?.sharedLimits,
-    waitingCalls: known.reduce((sum, { waitingCalls }) => sum + waitingCalls, 0),
+    faults: Object.assign({}, ...reports.map(({ faults }) => faults)),
+    sharedLimits: reports.some(({ sharedLimits }) => sharedLimits === 'away')
+      ? 'away'
+      : reports[0]?.sharedLimits,
+    waitingCalls: reports.reduce((sum, { waitingCalls }) => sum + waitingCalls, 0),
   };
 }

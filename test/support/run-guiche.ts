@@ -33,6 +33,9 @@ export interface ServingGuiche {
   /** The line, parsed. */
   readonly line: Json;
   readonly port: number;
+  readonly pid: number;
+  /** Lines of the log so far. */
+  readonly lines: () => readonly string[];
   readonly signal: (name: NodeJS.Signals) => void;
   readonly ended: Promise<EndedCommand>;
 }
@@ -48,7 +51,8 @@ export function serveGuiche(args: readonly string[], place: CommandPlace): Promi
       if (text === undefined) return;
       const line = JSON.parse(text);
       const port = Number(new URL(line.listening[0]).port);
-      resolveServing({ line, port, ended, signal: (name) => child.kill(name) });
+      const pid = child.pid as number;
+      resolveServing({ line, port, pid, lines, ended, signal: (name) => child.kill(name) });
     });
   });
 }
