@@ -123,6 +123,7 @@ function cellsOf(row: RouteRow): string[] {
 }
 
 function describeFiles({ files, dataset }: RouteRow): string {
+  if (dataset === null) return 'guiche itself';
   if (files.length === 0) return `nothing offered (no ${dataset}.json)`;
   return files.length === 1 ? (files[0] as string) : `${files[0]} and ${files.length - 1} more parts`;
 }
