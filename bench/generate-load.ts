@@ -26,8 +26,10 @@ export interface LoadRound {
 export interface LoadGenerator {
   readonly name: string;
   /** @param pid the server, whose processor time is read */
-  drive(url: string, seconds: number, pid: number): Promise<LoadRound>;
+  drive(url: string, seconds: number, pid: number, headers?: Headers): Promise<LoadRound>;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 type Outcome = Pick<LoadRound, 'requestsPerSecond' | 'p50' | 'p99' | 'failures'>;
 
@@ -39,21 +41,28 @@ const autocannonFile = join(import.meta.dirname, 'node_modules', 'autocannon', '
 /** What to say where `bench/node_modules` is missing. */
 export const INSTALL_ADVICE = 'not installed: npm install --prefix bench';
 
-/** The generator of this machine: wrk, which a server outruns last, else autocannon; undefined where there is neither. */
-export function chooseLoadGenerator(): LoadGenerator | undefined {
+/**
+ * The generator of this machine: wrk, which a server outruns last, else autocannon; undefined where there is neither.
+ *
+ * @param isPinned whether it stays on its own processor, for servers that stay on another
+ */
+export function chooseLoadGenerator({ isPinned = true } = {}): LoadGenerator | undefined {
+  const processor = isPinned ? GENERATOR_PROCESSOR : undefined;
   const wrk = findProgram('wrk');
-  if (wrk) return generator('wrk', (url, seconds) => wrkCommand(wrk, url, seconds), readWrk);
-  if (existsSync(autocannonFile)) return generator('autocannon', autocannonCommand, readAutocannon);
+  if (wrk) return generator('wrk', processor, (...request) => wrkCommand(wrk, ...request), readWrk);
+  if (existsSync(autocannonFile))
+    return generator('autocannon', processor, autocannonCommand, readAutocannon);
   return undefined;
 }
 
 function generator(
   name: string,
-  commandFor: (url: string, seconds: number) => readonly string[],
+  processor: number | undefined,
+  commandFor: (url: string, seconds: number, headers: Headers) => readonly string[],
   read: (output: string) => Outcome,
 ): LoadGenerator {
-  async function drive(url: string, seconds: number, pid: number): Promise<LoadRound> {
-    const command = pinned(commandFor(url, seconds), GENERATOR_PROCESSOR);
+  async function drive(url: string, seconds: number, pid: number, headers: Headers = {}): Promise<LoadRound> {
+    const command = pinned(commandFor(url, seconds, headers), processor);
     const [file, ...parameters] = command as [string, ...string[]];
     const before = readSeconds(pid);
     const { stdout } = await run(file, parameters, { maxBuffer: 2 ** 26 });
@@ -70,7 +79,7 @@ function generator(
       otherShare: share(Math.max(0, others) + stolen, elapsed),
     };
   }
-  return { name: canPin ? `${name}, on a processor of its own` : name, drive };
+  return { name: canPin && processor !== undefined ? `${name}, on a processor of its own` : name, drive };
 }
 
 function readSeconds(pid: number) {
@@ -86,8 +95,9 @@ function share(used: number, elapsed: number): number {
   return Number((used / elapsed).toFixed(2));
 }
 
-function wrkCommand(wrk: string, url: string, seconds: number): string[] {
-  return [wrk, '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', url];
+function wrkCommand(wrk: string, url: string, seconds: number, headers: Headers): string[] {
+  const more = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  return [wrk, '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...more, url];
 }
 
 function readWrk(output: string): Outcome {
@@ -110,9 +120,10 @@ function milliseconds([, amount, unit]: readonly string[]): number {
   return Number((Number(amount) * (MILLISECONDS_PER[unit ?? ''] ?? Number.NaN)).toFixed(3));
 }
 
-function autocannonCommand(url: string, seconds: number): string[] {
+function autocannonCommand(url: string, seconds: number, headers: Headers): string[] {
   const options = ['-j', '-n', '-c', String(CONNECTIONS), '-d', String(seconds)];
-  return [process.execPath, autocannonFile, ...options, url];
+  const more = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
+  return [process.execPath, autocannonFile, ...options, ...more, url];
 }
 
 function readAutocannon(output: string): Outcome {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Memory of a process in bytes, as the kernel accounts for it. */
 export interface ProcessMemory {
@@ -19,11 +19,52 @@ export function readMemory(pid: number): ProcessMemory {
   return { resident: kibibytes('VmRSS') * KIBIBYTE, peak: kibibytes('VmHWM') * KIBIBYTE };
 }
 
+/**
+ * Bytes that the programs of one name below a process hold together, memory that they share counted once; undefined
+ * where there is none. Linux only.
+ */
+export function readMemoryBelow(pid: number, program: string): number | undefined {
+  const found = descendantsOf(pid).filter((each) => nameOf(each) === program);
+  if (found.length === 0) return undefined;
+  return found.reduce((sum, each) => sum + proportionalBytes(each), 0);
+}
+
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Each of its threads may have started some. */
+function childrenOf(pid: number): number[] {
+  return orNothing(() => readdirSync(`/proc/${pid}/task`)).flatMap((thread) =>
+    orNothing(() => readNumbers(`/proc/${pid}/task/${thread}/children`)),
+  );
+}
+
+function readNumbers(file: string): number[] {
+  return readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** A process may end while it is looked at. */
+function orNothing<T>(read: () => T[]): T[] {
+  try {
+    return read();
+  } catch {
+    return [];
+  }
+}
+
+function nameOf(pid: number): string | undefined {
+  return orNothing(() => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim()])[0];
+}
+
+function proportionalBytes(pid: number): number {
+  const text = orNothing(() => [readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')])[0] ?? '';
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * KIBIBYTE;
+}
+
 /** Seconds of processor time that a process and its living children have used. */
 export function readProcessorSeconds(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  const below =
-    children === '' ? [] : children.split(' ').map((child) => readProcessorSeconds(Number(child)));
+  const below = childrenOf(pid).flatMap((child) => orNothing(() => [readProcessorSeconds(child)]));
   const { user, system } = readTicks(pid);
   return (user + system) * SECONDS_PER_TICK + below.reduce((sum, seconds) => sum + seconds, 0);
 }

@@ -1,15 +1,22 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBigDataset } from './big-dataset.ts';
+import { measureDatabaseStopped } from './database-stopped.ts';
 import { INSTALL_ADVICE } from './generate-load.ts';
 import { measureHotReload } from './hot-reload.ts';
+import { measureKilledNode } from './killed-node.ts';
 import { describeMachine } from './machine.ts';
 import { type Figure, type Findings, type Measure, type Target, verdictOf } from './measure.ts';
-import { projectFolder, resultsFolder, scratchFolder } from './places.ts';
+import { measureMetricsHistory } from './metrics-history.ts';
+import { measureObservedThroughput } from './observed-throughput.ts';
+import { resultsFolder, scratchFolder } from './places.ts';
+import { measureRedisStopped } from './redis-stopped.ts';
 import { measureStart } from './start.ts';
+import { measureStatusLatency } from './status-latency.ts';
 import { measureThroughput } from './throughput.ts';
+import { measureTwoNodes } from './two-nodes.ts';
+import { measureTwoWorkers } from './two-workers.ts';
 
 /** By the word that selects it: the measure, and the name of its results file. */
 const MEASURES: Readonly<Record<string, { measure: Measure; file: string }>> = {
@@ -17,6 +24,14 @@ const MEASURES: Readonly<Record<string, { measure: Measure; file: string }>> = {
   start: { measure: measureStart, file: 'start' },
   big: { measure: measureBigDataset, file: 'big-dataset' },
   reload: { measure: measureHotReload, file: 'hot-reload' },
+  observed: { measure: measureObservedThroughput, file: 'observed-throughput' },
+  workers: { measure: measureTwoWorkers, file: 'two-workers' },
+  nodes: { measure: measureTwoNodes, file: 'two-nodes' },
+  killed: { measure: measureKilledNode, file: 'killed-node' },
+  database: { measure: measureDatabaseStopped, file: 'database-stopped' },
+  redis: { measure: measureRedisStopped, file: 'redis-stopped' },
+  status: { measure: measureStatusLatency, file: 'status-latency' },
+  history: { measure: measureMetricsHistory, file: 'metrics-history' },
 };
 
 const USAGE = `usage: node bench/run.ts [${Object.keys(MEASURES).join('|')} ...] [--quick]
@@ -68,15 +83,8 @@ function withVerdicts({ figures, ...rest }: Findings) {
   return { figures: figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) })), ...rest };
 }
 
-/** Figures are committed, so their files look as the linter wants them. */
 function keep(file: string, result: unknown): void {
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-  const biome = join(projectFolder, 'node_modules', '@biomejs', 'biome', 'bin', 'biome');
-  if (!quick && existsSync(biome))
-    execFileSync(process.execPath, [biome, 'format', '--write', file], {
-      cwd: projectFolder,
-      stdio: 'ignore',
-    });
 }
 
 function printTable(figures: readonly Figure[]): void {

@@ -14,7 +14,8 @@ const taskset = availableParallelism() > 1 ? findProgram('taskset') : undefined;
 export const canPin = taskset !== undefined;
 
 export interface ProcessSettings {
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables beside those of this process; undefined takes one away. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The processor that it stays on, where the machine can do that. */
   readonly processor?: number;
   /** Where its output goes, for a program that writes so much that reading it along would cost; `line` then sees nothing. */
@@ -34,6 +35,8 @@ export interface StartedProcess {
   answers(url: string): Promise<void>;
   /** Asks it to end and waits until it has. */
   stop(): Promise<void>;
+  /** Ends it without asking, as a machine that fails does, and waits until it is gone. */
+  kill(): Promise<void>;
 }
 
 const LONGEST_START_MS = 120_000;
@@ -141,5 +144,10 @@ export function startProcess(command: readonly string[], settings: ProcessSettin
     await ended;
   }
 
-  return { pid: child.pid ?? 0, startedAt, output: written, line, answers, stop };
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  return { pid: child.pid ?? 0, startedAt, output: written, line, answers, stop, kill };
 }
