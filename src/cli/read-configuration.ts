@@ -24,11 +24,11 @@ export async function readConfiguration({ config, flags }: ConfigurationFlags): 
     env: process.env,
     cwd: process.cwd(),
   });
-  const diagnostics = [...loaded.diagnostics, ...checkBaseUrl(loaded)];
+  const diagnostics = [...loaded.diagnostics, ...checkBaseUrl(loaded), ...checkMetricsAllow(loaded)];
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const isUsage = errors.some(({ file, code }) => file.startsWith('--') || code === 'config-missing-file');
   return {
-    configuration: errors.length > 0 ? undefined : loaded.configuration,
+    configuration: errors.length > 0 ? undefined : closeMetrics(loaded),
     loaded,
     diagnostics,
     failure: isUsage ? 2 : 1,
@@ -53,4 +53,24 @@ function checkBaseUrl({ configuration, sources }: LoadedConfiguration): Diagnost
     ];
   }
   return [];
+}
+
+/** Behind a proxy on the same machine every caller comes from loopback, which the default would let read the metrics. */
+function isOpenByDefault({ sources }: LoadedConfiguration): boolean {
+  return process.env.NODE_ENV === 'production' && sources['metrics.allow'] === 'default';
+}
+
+function checkMetricsAllow(loaded: LoadedConfiguration): Diagnostic[] {
+  if (!loaded.configuration || !isOpenByDefault(loaded)) return [];
+  const message =
+    'metrics.allow is not set: nobody may read the regulatory metrics; name the regulator’s addresses';
+  const at = { file: 'metrics.allow', line: 0, column: 0, pointer: '/metrics/allow' } as const;
+  return [{ ...at, severity: 'warning', code: 'config-development-default', message }];
+}
+
+function closeMetrics(loaded: LoadedConfiguration): Configuration | undefined {
+  const { configuration } = loaded;
+  return configuration && isOpenByDefault(loaded)
+    ? { ...configuration, metrics: { allow: [] } }
+    : configuration;
 }

@@ -73,8 +73,7 @@ export function createOperationHandler(
 
   return (request, response, values) => {
     const isOwnProbe = context.isOwnProbe(request);
-    if (context.onAnswered && !isOwnProbe)
-      tellWhenDelivered(operation, request, response, context.onAnswered, context.now);
+    const arrived = performance.now();
     const exchange: Exchange = {
       request,
       response,
@@ -93,20 +92,21 @@ export function createOperationHandler(
     } catch (error) {
       fail(exchange, error);
     }
+    if (context.onAnswered && !isOwnProbe)
+      tellWhenDelivered(operation, exchange, arrived, context.onAnswered);
   };
 }
 
 const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) };
 
+/** Most answers have left for the system by the time they are written; the others are waited for. */
 function tellWhenDelivered(
   operation: Operation,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, now }: Exchange,
+  arrived: number,
   onAnswered: AnsweredListener,
-  now: () => number,
 ): void {
-  const arrived = performance.now();
-  response.on('finish', () => {
+  const tell = () => {
     const { headers } = request;
     onAnswered({
       operation,
@@ -115,7 +115,10 @@ function tellWhenDelivered(
       at: now(),
       unattended: headers.authorization !== undefined && headers['x-fapi-customer-ip-address'] === undefined,
     });
-  });
+  };
+  // An answer behind others of its connection has no socket yet.
+  if (response.writableEnded && response.socket?.writableLength === 0) tell();
+  else response.on('finish', tell);
 }
 
 function runSteps(steps: readonly Step[], call: Call, first: number): Answer | Promise<Answer> {

@@ -140,7 +140,8 @@ export const SETTINGS = [
     path: 'metrics.allow',
     kind: addresses(),
     default: ['127.0.0.0/8', '::1'],
-    meaning: "Addresses and ranges that may read the regulatory metrics: the directory's, in production.",
+    meaning:
+      "Addresses and ranges that may read the regulatory metrics. With `NODE_ENV=production` there is no default: name the regulator's.",
   },
   {
     path: 'cacheMegabytes',
