@@ -22,7 +22,7 @@ import {
   initializeCluster,
   serverEnvironment,
 } from './initialize-cluster.ts';
-import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { copyPostgresBinaries, findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { findBarrier, type ServerAccount, serverAccount } from './server-account.ts';
 import { openSocketFolder } from './socket-folder.ts';
 import { lockStateFolder, type StateFolderLock } from './state-folder-lock.ts';
@@ -226,13 +226,12 @@ function openStateFolder(stateFolder: string): string {
 }
 
 function surveySite(stateFolder: string, useUnixSocket: boolean): Site {
-  const binaries = findPostgresBinaries();
+  const installed = findPostgresBinaries();
   const account = serverAccount();
   const dataFolder = join(stateFolder, 'postgres');
-  if (account) {
-    refuseBarrier(stateFolder, account, 'state folder');
-    refuseBarrier(binaries.folder, account, 'PostgreSQL in');
-  }
+  if (account) refuseBarrier(stateFolder, account);
+  const isReachable = !account || findBarrier(installed.folder, account) === undefined;
+  const binaries = isReachable ? installed : copyPostgresBinaries(installed, stateFolder);
   const isInitialized = existsSync(dataFolder);
   if (isInitialized) checkClusterVersion(dataFolder, binaries.version);
   return {
@@ -245,11 +244,11 @@ function surveySite(stateFolder: string, useUnixSocket: boolean): Site {
   };
 }
 
-function refuseBarrier(folder: string, account: ServerAccount, what: string): void {
+function refuseBarrier(folder: string, account: ServerAccount): void {
   const barrier = findBarrier(folder, account);
   if (barrier !== undefined)
     throw new StoreFailure(
-      `${what} ${folder} cannot be reached by user ${account.name}, whom the database runs as: ${barrier} lets no one else pass (chmod o+x ${barrier}, or choose another folder)`,
+      `state folder ${folder} cannot be reached by user ${account.name}, whom the database runs as: ${barrier} lets no one else pass (chmod o+x ${barrier}, or choose another folder)`,
     );
 }
 
