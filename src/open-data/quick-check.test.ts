@@ -8,6 +8,7 @@ import type { JsonSchema } from '../contract/json-schema.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { readProfiles } from '../contract/read-profiles.ts';
 import { datasetPath, findDatasets } from './find-datasets.ts';
+import { compareAsJson } from './json-keywords.ts';
 import { createQuickCheck } from './quick-check.ts';
 
 const require = createRequire(import.meta.url);
@@ -20,12 +21,13 @@ const ajv = new Ajv2020({
   code: { optimize: false },
 });
 addFormats(ajv as never);
+compareAsJson(ajv);
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const CATALOG = resolve(ROOT, 'catalog');
 
 /** Values that schemas most often take for others, or do not. */
-const ODD_VALUES = [
+const ODD_VALUES: readonly unknown[] = [
   '',
   ' ',
   'NA',
@@ -42,6 +44,11 @@ const ODD_VALUES = [
   [],
   {},
   [{}],
+  // Members of these names are read by comparisons that take every object for one of the language's own.
+  { valueOf: false },
+  { toString: 'a' },
+  [{ valueOf: 1 }, { valueOf: 1 }],
+  [{ toString: 1 }, { toString: 2 }],
 ];
 
 function agree(schema: JsonSchema, values: readonly unknown[]): void {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../contract/json-schema.ts';
+import { compareAsJson } from './json-keywords.ts';
 import { createQuickCheck } from './quick-check.ts';
 
 const require = createRequire(import.meta.url);
@@ -81,5 +82,6 @@ function createCompiler(talkative: boolean) {
     code: { optimize: false },
   });
   addFormats(ajv as never);
+  compareAsJson(ajv);
   return ajv;
 }
