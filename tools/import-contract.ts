@@ -3,6 +3,7 @@
  *
  *     node tools/import-contract.ts SOURCE.yaml --title "Open Insurance: channels" --out catalog/.../1.0.0.yaml
  *
+ * With `--add FILE` the source is first patched with what guiche serves beyond it.
  * Run again over an existing target, it keeps that file's operation summaries, so a summary tuned by hand survives.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,12 +28,19 @@ export interface ImportedContract {
  * Turns the text of a regulator's document into the text of a catalog document.
  *
  * `title` has the form `<ecosystem>: <api>`. `earlier` is the text of the present catalog document, if any; its
- * operation summaries are kept. Throws an `Error` that names the place when the source is not OpenAPI 3.0 or holds
+ * operation summaries are kept. `additions` is the text of a JSON merge patch (RFC 7396) in YAML: what guiche serves
+ * beyond the source. Throws an `Error` that names the place when the source is not OpenAPI 3.0 or holds
  * a member that this tool does not know: a fact is never dropped in silence.
  */
-export function importContract(source: string, title: string, earlier?: string): ImportedContract {
+export function importContract(
+  source: string,
+  title: string,
+  earlier?: string,
+  additions = '{}',
+): ImportedContract {
   // Invisible characters sit inside format names and titles of some sources, where they break comparisons.
-  const parsed = object(load(source.replace(/[\u200b-\u200d\u2060\ufeff]/g, '')) as Json, 'document');
+  const published = load(source.replace(/[\u200b-\u200d\u2060\ufeff]/g, '')) as Json;
+  const parsed = object(mergePatch(published, load(additions) as Json), 'document');
   if (!String(parsed.openapi).startsWith('3.0.'))
     throw new Error(`openapi: expected 3.0.x, found ${parsed.openapi}`);
 
@@ -207,6 +215,9 @@ const securityScheme = members({
   scheme: asIs,
   bearerFormat: asIs,
   openIdConnectUrl: exampleAuthorizationServer,
+  // How one provider's gateway finds its authorizer: nothing that a caller sees.
+  'x-amazon-apigateway-authorizer': PROSE,
+  'x-amazon-apigateway-authtype': PROSE,
   flows: mapOf(flow),
 });
 
@@ -238,6 +249,18 @@ const carryDocument = members({
     examples: PROSE,
   }),
 });
+
+/** RFC 7396: objects are merged member by member, null removes a member, everything else takes the old value's place. */
+function mergePatch(target: Json, patch: Json): Json {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
+  const merged: JsonObject =
+    target !== null && typeof target === 'object' && !Array.isArray(target) ? { ...target } : {};
+  for (const [name, change] of Object.entries(patch)) {
+    if (change === null) delete merged[name];
+    else merged[name] = mergePatch(merged[name] ?? null, change);
+  }
+  return merged;
+}
 
 // What guiche adds in words of its own, and what it takes from the source's prose.
 
@@ -467,16 +490,24 @@ function yamlScalar(value: Json): string {
     .slice(1, -1);
 }
 
-const USAGE = 'usage: node tools/import-contract.ts SOURCE.yaml --title "ECOSYSTEM: API" --out TARGET.yaml';
+const USAGE =
+  'usage: node tools/import-contract.ts SOURCE.yaml --title "ECOSYSTEM: API" [--add ADDITIONS.yaml] --out TARGET.yaml';
 
-function readArguments(): { source: string; title: string; out: string } | undefined {
+interface Arguments {
+  readonly source: string;
+  readonly title: string;
+  readonly out: string;
+  readonly add?: string | undefined;
+}
+
+function readArguments(): Arguments | undefined {
   try {
-    const options = { title: { type: 'string' }, out: { type: 'string' } } as const;
+    const options = { title: { type: 'string' }, add: { type: 'string' }, out: { type: 'string' } } as const;
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
     const [source, ...rest] = positionals;
-    const { title, out } = values;
+    const { title, add, out } = values;
     if (source === undefined || rest.length > 0 || title === undefined || out === undefined) return undefined;
-    return { source, title, out };
+    return { source, title, add, out };
   } catch {
     return undefined;
   }
@@ -489,10 +520,15 @@ function run(): void {
     process.exitCode = 2;
     return;
   }
-  const { source, title, out } = given;
+  const { source, title, add, out } = given;
   try {
     const earlier = existsSync(out) ? readFileSync(out, 'utf8') : undefined;
-    const { text, warnings } = importContract(readFileSync(source, 'utf8'), title, earlier);
+    const { text, warnings } = importContract(
+      readFileSync(source, 'utf8'),
+      title,
+      earlier,
+      add === undefined ? undefined : readFileSync(add, 'utf8'),
+    );
     for (const warning of warnings) console.warn(`${source}: ${warning}`);
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, text);

@@ -19,9 +19,18 @@ export interface Service {
 /** guiche's own documents, beside the sources or the compiled package. */
 export const CATALOG = join(import.meta.dirname, '..', '..', 'catalog');
 
-/** Loads every contract and decides which document answers each route. */
-export function loadService(configuration: Configuration): Service {
+/** What a process is: an institution, or the directory of participants. */
+export type ServiceSide = 'institution' | 'directory';
+
+/** The ecosystem of the directory's own contracts. */
+const DIRECTORY = 'directory';
+
+/** Loads every contract that concerns a side and decides which document answers each route. */
+export function loadService(configuration: Configuration, side: ServiceSide = 'institution'): Service {
   const profiles = readProfiles(CATALOG);
+  const ecosystems = profiles
+    .map(({ ecosystem }) => ecosystem)
+    .filter((ecosystem) => (ecosystem === DIRECTORY) === (side === 'directory'));
   const overrides = Object.entries(configuration.operations);
   const countedArrays = new Map(
     overrides.flatMap(([key, { countedArray }]) =>
@@ -36,6 +45,7 @@ export function loadService(configuration: Configuration): Service {
     catalog: CATALOG,
     contracts: configuration.contracts,
     countedArrays,
+    ecosystems: new Set(ecosystems),
   });
   const { routes, diagnostics } = selectRoutes(loaded.operations, pins);
   const unknown = overrides.filter(([key]) => !loaded.operations.some((operation) => operation.key === key));

@@ -3,6 +3,7 @@ import type { ContractLibrary, Site } from './contract-library.ts';
 import { findCountedArray } from './counted-array.ts';
 import { findEnvelopePlaces } from './envelope-places.ts';
 import { properties } from './follow.ts';
+import { once } from './once.ts';
 import type { AnswerShape } from './operation.ts';
 import type { PagingRule } from './paging.ts';
 import { splitSchema } from './split-schema.ts';
@@ -47,12 +48,4 @@ function countedArrayOf(
 ): readonly string[] | undefined {
   if (paging) return findCountedArray(library, body);
   return properties(library, body).get('data')?.node.type === 'array' ? ['data'] : undefined;
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

@@ -352,3 +352,64 @@ describe('a compiled operation', () => {
     assert.match(operation.source.file, /contract\.yaml$/);
   });
 });
+
+describe('request body of an operation', () => {
+  const taking = (requestBody: unknown, method = 'post', components: JsonObject = {}) =>
+    loadOperation(
+      openApi({ paths: { '/things': { [method]: operationOf({}, { requestBody }) } }, components }),
+    );
+  const json = (schema: unknown) => ({ content: { 'application/json': { schema } } });
+
+  it('is described with its references bundled, once, when its schema is first asked for', () => {
+    const components = {
+      requestBodies: { Thing: { required: true, ...json({ $ref: '#/components/schemas/Thing' }) } },
+      schemas: { Thing: objectOf({ code: { type: 'string', nullable: true } }, { required: ['code'] }) },
+    };
+    const { request } = taking({ $ref: '#/components/requestBodies/Thing' }, 'post', components);
+    assert.ok(request && Object.isFrozen(request));
+    assert.deepEqual([request.required, request.mediaTypes], [true, ['application/json']]);
+    const schema = request.schema();
+    assert.ok(schema !== undefined && request.schema() === schema);
+    const fits = validator(schema);
+    assert.deepEqual(
+      [fits({ code: null }), fits({ code: 'x' }), fits({}), fits({ code: 1 })],
+      [true, true, false, false],
+    );
+  });
+
+  it('may be left out unless the contract says otherwise', () => {
+    assert.equal(taking(json({})).request?.required, false);
+    assert.equal(taking({ required: 'yes', ...json({}) }).request?.required, false);
+  });
+
+  it('has the schema of JSON among several media types, and all their names', () => {
+    const { request } = taking({
+      content: {
+        'application/x-pem-file': { schema: { type: 'string' } },
+        ' Application/JSON; charset=utf-8 ': { schema: { type: 'object' } },
+      },
+    });
+    assert.deepEqual(request?.mediaTypes, ['application/x-pem-file', 'application/json; charset=utf-8']);
+    assert.deepEqual(request?.schema(), { type: 'object' });
+  });
+
+  it('has the schema of its first media type where none is JSON, and none where the contract has none', () => {
+    const pem = { content: { 'application/x-pem-file': { schema: { type: 'string' } } } };
+    assert.deepEqual(taking(pem).request?.schema(), { type: 'string' });
+    assert.equal(taking({ content: { 'application/json': {} } }).request?.schema(), undefined);
+  });
+
+  it('is none without a media type, with a reference to nothing, and where HTTP has no body', () => {
+    for (const requestBody of [
+      undefined,
+      {},
+      { content: {} },
+      { content: { 'application/json': null } },
+      'x',
+    ])
+      assert.equal(taking(requestBody).request, undefined);
+    assert.equal(taking(json({}), 'get').request, undefined);
+    assert.equal(taking(json({}), 'head').request, undefined);
+    for (const method of ['put', 'patch', 'delete']) assert.ok(taking(json({}), method).request, method);
+  });
+});

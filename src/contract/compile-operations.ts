@@ -3,12 +3,14 @@ import { toPointer } from '../kernel/json-pointer.ts';
 import { createAnswerShape } from './answer-shape.ts';
 import { type ContractDocument, isObject, type JsonObject } from './contract-document.ts';
 import type { ContractLibrary, Site } from './contract-library.ts';
-import { classify, type EcosystemProfile, findProfile } from './ecosystem-profile.ts';
+import { classify, type EcosystemProfile, findProfile, isHeaderLenient } from './ecosystem-profile.ts';
 import { type ErrorShape, readErrorShape } from './error-shape.ts';
 import { child, follow } from './follow.ts';
+import { jsonBody } from './json-body.ts';
 import type { Operation } from './operation.ts';
 import { readParameters } from './operation-parameters.ts';
 import { type ProsePermissions, permissionsOf, readProsePermissions } from './prose-permissions.ts';
+import { createRequestShape } from './request-shape.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
@@ -157,9 +159,14 @@ function compile(context: CompileContext, source: Source): Operation {
     open,
     scopes: scopesOf(security),
     permissions: readPermissions(node, source.prose, method, source.path),
-    parameters,
+    parameters: parameters.map((parameter) =>
+      parameter.in === 'header' && isHeaderLenient(profile, path, parameter.name)
+        ? { ...parameter, required: false }
+        : parameter,
+    ),
     paging,
     negotiatesVersion,
+    request: createRequestShape(library, source.operation, source.method),
     statuses: new Set([...responses.keys()].filter((status) => /^\d{3}$/.test(status)).map(Number)),
     answer: createAnswerShape(
       library,
@@ -253,15 +260,6 @@ function readResponses(library: ContractLibrary, operation: Site): Map<string, S
     if (response) found.set(status, response);
   }
   return found;
-}
-
-/** The JSON schema site of a response, whichever parameters its media type carries. */
-function jsonBody(library: ContractLibrary, response: Site | undefined): Site | undefined {
-  const content = response && child(library, response, 'content');
-  const mediaType = Object.keys(content?.node ?? {}).find((type) =>
-    /^application\/(?:[\w.-]+\+)?json\b/i.test(type.trim()),
-  );
-  return mediaType === undefined || !content ? undefined : child(library, content, mediaType, 'schema');
 }
 
 function successBody(library: ContractLibrary, responses: Map<string, Site>): Site | undefined {

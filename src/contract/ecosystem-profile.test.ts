@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { profiles } from '../../test/support/contract-folder.ts';
-import { classify, findProfile } from './ecosystem-profile.ts';
+import { classify, findProfile, isHeaderLenient } from './ecosystem-profile.ts';
 import { OPERATION_KINDS, TIERS } from './operation.ts';
 
 function kindOf(path: string, open = true) {
@@ -31,6 +31,8 @@ describe('ecosystem profiles of the catalog', () => {
     ['/open-banking', true, 'open-finance open-data medium'],
     ['/participants', true, 'directory participants medium'],
     ['/organisations/{id}/authorisations', false, 'directory directory medium'],
+    ['/references/authorities', false, 'directory directory medium'],
+    ['/users/superusers', false, 'directory directory medium'],
     // A longer name is another segment, and a rule of one segment does not reach deeper.
     ['/open-insurance-more/things', true, 'directory open-data medium'],
     ['/open-insurance/discovery/v1/status/more', true, 'open-insurance open-data medium'],
@@ -63,5 +65,22 @@ describe('ecosystem profiles of the catalog', () => {
     assert.equal(findProfile(nested, '/a/b/c'), nested[1]);
     assert.equal(findProfile(nested, '/a/bc'), nested[0]);
     assert.equal(findProfile(nested, '/b'), undefined);
+  });
+});
+
+describe('headers that callers may leave out although the contract requires them', () => {
+  const lenient = (path: string, header: string) => {
+    const profile = findProfile(profiles, path);
+    assert.ok(profile);
+    return isHeaderLenient(profile, path, header);
+  };
+
+  it('are those of the profile, in any spelling, below its path only', () => {
+    assert.equal(lenient('/open-insurance/consents/v2/consents', 'X-FAPI-Interaction-Id'), true);
+    assert.equal(lenient('/open-insurance/consents/v3/consents/{consentId}', 'x-fapi-interaction-id'), true);
+    assert.equal(lenient('/open-insurance/consents/v2/consents', 'x-idempotency-key'), false);
+    assert.equal(lenient('/open-insurance/resources/v2/resources', 'x-fapi-interaction-id'), false);
+    assert.equal(lenient('/open-banking/consents/v3/consents', 'x-fapi-interaction-id'), false);
+    assert.equal(lenient('/participants', 'x-fapi-interaction-id'), false);
   });
 });

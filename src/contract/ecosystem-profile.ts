@@ -11,6 +11,7 @@ export interface EcosystemProfile {
   readonly tier: Tier;
   /** Parameters matched against a record member of another name: parameter to `/`-separated trailing member names. */
   readonly filters: Readonly<Record<string, string>>;
+  readonly headers?: HeaderRules;
   /** How its regulator words the state of an institution; absent where no operation tells it. */
   readonly status?: StatusRule;
 }
@@ -18,6 +19,19 @@ export interface EcosystemProfile {
 export interface StatusRule {
   /** When a failure is called UNAVAILABLE: once everything is down, or once a whole API is. */
   readonly unavailableWhen: 'everything' | 'api';
+}
+
+/** What an ecosystem asks of request headers, where that differs from its contracts. */
+export interface HeaderRules {
+  /** Headers that callers may leave out although the contract requires them. */
+  readonly lenient: readonly LenientHeader[];
+}
+
+export interface LenientHeader {
+  /** Path below the base path, as in {@link KindRule}. */
+  readonly path: string;
+  /** In lower case. */
+  readonly name: string;
 }
 
 export interface KindRule {
@@ -44,9 +58,20 @@ export function classify(
   path: string,
   open: boolean,
 ): { kind: OperationKind; tier: Tier } {
-  const below = profile.basePath === '/' ? path : path.slice(profile.basePath.length);
+  const below = pathBelow(profile, path);
   const rule = profile.kinds.find(({ path: pattern }) => matches(pattern, below));
   return rule ?? { kind: open ? 'open-data' : 'customer-data', tier: profile.tier };
+}
+
+/** Tells whether callers of a path may leave out a header that its contract requires. */
+export function isHeaderLenient(profile: EcosystemProfile, path: string, header: string): boolean {
+  const below = pathBelow(profile, path);
+  const rules = profile.headers?.lenient ?? [];
+  return rules.some(({ path: pattern, name }) => name === header.toLowerCase() && matches(pattern, below));
+}
+
+function pathBelow({ basePath }: EcosystemProfile, path: string): string {
+  return basePath === '/' ? path : path.slice(basePath.length);
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../kernel/diagnostic.ts';
 import { compileOperations } from './compile-operations.ts';
 import { createContractLibrary } from './contract-library.ts';
@@ -15,6 +15,8 @@ export interface ContractSources {
   /** The operator's folders. */
   readonly contracts: readonly string[];
   readonly countedArrays?: ReadonlyMap<string, readonly string[]>;
+  /** Folders of the catalog to read; all of them without it. */
+  readonly ecosystems?: ReadonlySet<string>;
 }
 
 export interface LoadedContracts {
@@ -46,7 +48,9 @@ export function loadContracts(sources: ContractSources): LoadedContracts {
     const found = findDocuments(folder);
     diagnostics.push(...found.diagnostics);
     for (const file of found.files) {
-      if (origin === 'catalog' && basename(file) === 'profile.yaml') continue;
+      // What lies beside the folders of an ecosystem's APIs is data about the ecosystem.
+      if (origin === 'catalog' && dirname(dirname(file)) === folder) continue;
+      if (origin === 'catalog' && !(sources.ecosystems?.has(firstFolder(folder, file)) ?? true)) continue;
       // One folder of the operator may lie inside another.
       if (read.has(file)) continue;
       read.add(file);
@@ -75,4 +79,8 @@ export function loadContracts(sources: ContractSources): LoadedContracts {
     documents,
     diagnostics: diagnostics.filter(({ file, severity }) => severity !== 'info' || !isCatalog(file)),
   };
+}
+
+function firstFolder(folder: string, file: string): string {
+  return relative(folder, file).split(sep, 1)[0] as string;
 }

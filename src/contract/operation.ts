@@ -33,6 +33,19 @@ export interface Parameter {
   readonly schema: JsonSchema;
 }
 
+/** The body that an operation takes. */
+export interface RequestShape {
+  /**
+   * The body, references bundled, as JSON Schema 2020-12, bundled when first asked for; undefined when the contract
+   * says nothing of its form.
+   */
+  readonly schema: () => JsonSchema | undefined;
+  /** True when a request without a body is refused. */
+  readonly required: boolean;
+  /** Media types, in lower case, parameters kept as the contract writes them. */
+  readonly mediaTypes: readonly string[];
+}
+
 /** What an operation answers with on success. Schemas are bundled when first asked for. */
 export interface AnswerShape {
   /** The whole answer, references bundled, as JSON Schema 2020-12; undefined when the contract declares no body. */
@@ -79,6 +92,8 @@ export interface Operation {
   readonly paging: PagingRule | undefined;
   /** True when the contract takes `x-v` and `x-min-v` request headers. */
   readonly negotiatesVersion: boolean;
+  /** The body that it takes; undefined when it takes none. */
+  readonly request: RequestShape | undefined;
   readonly statuses: ReadonlySet<number>;
   readonly answer: AnswerShape;
   /** The shape of an error body of that status, or of the nearest error status the contract gives a body to. */

@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { compareAsJson } from '../contract/json-keywords.ts';
 import type { JsonSchema } from '../contract/json-schema.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { readProfiles } from '../contract/read-profiles.ts';
 import { datasetPath, findDatasets } from './find-datasets.ts';
-import { compareAsJson } from './json-keywords.ts';
 import { createQuickCheck } from './quick-check.ts';
 
 const require = createRequire(import.meta.url);

@@ -1,11 +1,8 @@
-import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonSchema } from '../contract/json-schema.ts';
-import { compareAsJson } from './json-keywords.ts';
+import { createSchemaCompiler } from '../contract/schema-compiler.ts';
 import { createQuickCheck } from './quick-check.ts';
-
-const require = createRequire(import.meta.url);
 
 /** A compiled schema: whether a value fits, and every rule it breaks. */
 export interface SchemaCheck {
@@ -53,7 +50,7 @@ const compilers = new Map<boolean, Ajv2020>();
 function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
   let ajv = compilers.get(talkative);
   if (!ajv) {
-    ajv = createCompiler(talkative);
+    ajv = createSchemaCompiler({ talkative });
     compilers.set(talkative, ajv);
   }
   // A schema that is only `true` or `false` could not be let go again.
@@ -62,26 +59,4 @@ function compile(schema: JsonSchema, talkative: boolean): ValidateFunction {
   // The function is ours now; the compiler would keep every schema it has ever seen.
   ajv.removeSchema(root);
   return validate;
-}
-
-/** Ajv is CommonJS, and loaded only where something must be compiled. */
-function createCompiler(talkative: boolean) {
-  const { Ajv2020: Compiler } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
-  const addFormats = require('ajv-formats') as typeof import('ajv-formats').default;
-  const ajv = new Compiler({
-    strict: false,
-    validateSchema: false,
-    meta: false,
-    // One published pattern is not valid in Unicode mode, and none needs it.
-    unicodeRegExp: false,
-    allErrors: talkative,
-    verbose: talkative,
-    messages: talkative,
-    inlineRefs: true,
-    // The optimiser takes longer than it saves on schemas that see a few hundred records.
-    code: { optimize: false },
-  });
-  addFormats(ajv as never);
-  compareAsJson(ajv);
-  return ajv;
 }
