@@ -18,26 +18,47 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     socket.destroy();
     return;
   }
+  // Nobody is there to read an answer when no handshake has been finished.
+  if (!isAboutRequest(error)) {
+    socket.destroy();
+    return;
+  }
   refused.add(socket);
-  afterAnswers(socket, () => refuseBrokenRequest(error, socket, at));
+  afterAnswers(socket, (open) => refuseBrokenRequest(error, socket, at, open));
 }
 
-/** Runs an action when the answers to earlier requests of the connection are out: each belongs to its request by order. */
-function afterAnswers(socket: Socket & { _httpMessage?: ServerResponse | null }, action: () => void): void {
+function isAboutRequest({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('HPE_') || code.startsWith('ERR_HTTP_');
+}
+
+/**
+ * Runs an action when the answers to earlier requests of the connection are out: each belongs to its request by order.
+ * An answer that waits for the rest of its own request would wait for ever: it is passed on, to be replaced.
+ */
+function afterAnswers(
+  socket: Socket & { _httpMessage?: ServerResponse | null },
+  action: (open: ServerResponse | undefined) => void,
+): void {
   // Only this member tells what Node has yet to send; Node's own refusal looks at it too.
   const current = socket._httpMessage;
-  if (current) current.once('finish', () => afterAnswers(socket, action));
-  else action();
+  if (!current) action(undefined);
+  else if (!current.req.complete && !current.headersSent) action(current);
+  else current.once('finish', () => afterAnswers(socket, action));
 }
 
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, at: number): void {
+function refuseBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  at: number,
+  open: ServerResponse | undefined,
+): void {
   if (!socket.writable) return;
   const problem = createProblem(brokenRequestCode(error.code));
   const body = renderProblem(problem, undefined, at);
   const headers = [
     ...SECURITY_HEADERS,
     NO_STORE,
-    ['x-fapi-interaction-id', readInteractionId(undefined)],
+    ['x-fapi-interaction-id', readInteractionId(open?.req.headers['x-fapi-interaction-id'])],
     ['date', new Date(at).toUTCString()],
     ['content-length', body.length],
     ['connection', 'close'],

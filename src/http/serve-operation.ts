@@ -4,13 +4,16 @@ import type { AnsweredListener } from '../contract/answered.ts';
 import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
 import type { Operation } from '../contract/operation.ts';
 import { createProblem } from '../kernel/problem.ts';
+import type { CertificateOf } from './client-certificate.ts';
 import { readInteractionId } from './interaction-id.ts';
+import { keepBodySource, readBody } from './read-body.ts';
 import { readQuery } from './read-query.ts';
 import { type Exchange, writeAnswer, writeProblem } from './write-answer.ts';
 
 /** An operation and the steps that its calls go through. */
 export interface ServedOperation {
   readonly operation: Operation;
+  /** Of an operation that takes a body, `readBody` comes first unless it stands among them. */
   readonly steps: readonly Step[];
 }
 
@@ -21,6 +24,7 @@ export interface ListenerContext {
   readonly isDraining: () => boolean;
   /** The client's address, as far as trusted proxies tell it. */
   readonly clientOf: (request: IncomingMessage) => string;
+  readonly certificateOf: CertificateOf;
   /** Hears of every answer of an operation once it has been delivered. */
   readonly onAnswered: AnsweredListener | undefined;
   /** Tells requests that the service sends itself to see how it is: they are no calls of anybody's. */
@@ -36,13 +40,14 @@ export type OperationHandler = (
 
 /** Makes the handler of an operation: decode, run the steps, write the answer, tell of it. */
 export function createOperationHandler(
-  { operation, steps }: ServedOperation,
+  { operation, steps: given }: ServedOperation,
   context: ListenerContext,
 ): OperationHandler {
+  const steps = operation.request && !given.includes(readBody) ? [readBody, ...given] : given;
   const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
   const declared = declaredQuery(operation);
 
-  function callOf(request: IncomingMessage, values: readonly string[]): Call | Answer {
+  function callOf({ request, response, interactionId }: Exchange, values: readonly string[]): Call | Answer {
     // RFC 9112 demands the refusal, although the host decides nothing here.
     if (request.headers.host === undefined && request.httpVersion === '1.1')
       return answerProblem(createProblem('REQUISICAO_MALFORMADA'));
@@ -54,13 +59,17 @@ export function createOperationHandler(
       names.length === 0
         ? NOTHING.values
         : Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']));
-    return {
+    const call: Call = {
       operation,
       path,
       query: query.values,
       headers: request.headers,
       client: context.clientOf(request),
+      certificate: context.certificateOf(request),
+      interactionId,
     };
+    if (operation.request) keepBodySource(call, { request, response });
+    return call;
   }
 
   function fail(exchange: Exchange, error: unknown): void {
@@ -83,7 +92,7 @@ export function createOperationHandler(
       isDraining: context.isDraining(),
     };
     try {
-      const call = callOf(request, values);
+      const call = callOf(exchange, values);
       const answer = 'kind' in call ? call : runSteps(isOwnProbe ? steps.slice(-1) : steps, call, 0);
       // Most answers are ready at once: waiting for a promise would cost each of them.
       if (answer instanceof Promise)

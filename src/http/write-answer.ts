@@ -25,8 +25,8 @@ type HeaderList = string[];
 /** Puts an answer on the wire: status, headers, and bytes in the encoding the caller prefers. */
 export function writeAnswer(exchange: Exchange, answer: Answer): void {
   if (answer.kind === 'content') writeContent(exchange, answer.content);
-  else if (answer.kind === 'json') writeJson(exchange, answer.status, answer.body);
-  else if (answer.kind === 'empty') writeEmpty(exchange);
+  else if (answer.kind === 'json') writeJson(exchange, answer);
+  else if (answer.kind === 'empty') writeEmpty(exchange, answer.status ?? 204);
   else writeProblem(exchange, answer.problem, Object.entries(answer.headers ?? {}).flat());
 }
 
@@ -108,12 +108,13 @@ function withoutBody(list: HeaderList): HeaderList {
   return kept;
 }
 
-function writeJson(exchange: Exchange, status: number, value: unknown): void {
+function writeJson(exchange: Exchange, answer: Extract<Answer, { kind: 'json' }>): void {
   const { request, response } = exchange;
   if (response.destroyed) return;
-  const body = jsonBytes(value);
-  const headers = [...commonHeaders(exchange), 'content-length', String(body.length)];
-  response.writeHead(status, closing(exchange, headers));
+  const body = jsonBytes(answer.body);
+  const extra = Object.entries(answer.headers ?? {}).flat();
+  const headers = [...commonHeaders(exchange), ...extra, 'content-length', String(body.length)];
+  response.writeHead(answer.status, closing(exchange, headers));
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
@@ -128,10 +129,11 @@ function jsonBytes(value: unknown): Buffer {
   return bytes;
 }
 
-function writeEmpty(exchange: Exchange): void {
+function writeEmpty(exchange: Exchange, status: number): void {
   if (exchange.response.destroyed) return;
   const headers = withoutBody(commonHeaders(exchange));
-  exchange.response.writeHead(204, closing(exchange, headers));
+  if (status !== 204) headers.push('content-length', '0');
+  exchange.response.writeHead(status, closing(exchange, headers));
   exchange.response.end();
 }
 
@@ -151,7 +153,8 @@ export function writeProblem(exchange: Exchange, problem: Problem, extra: Header
 /** The body of a problem: the members that the operation's contract gives its errors, or all where there is none. */
 export function renderProblem(problem: Problem, operation: Operation | undefined, at: number): Buffer {
   const shape = operation?.errorShape(problem.status) ?? GENERAL_ERROR_SHAPE;
-  return Buffer.from(JSON.stringify(renderErrorBody(shape, { ...problem, at })));
+  const code = problem.wireCode ?? problem.code;
+  return Buffer.from(JSON.stringify(renderErrorBody(shape, { ...problem, code, at })));
 }
 
 function commonHeaders({ interactionId, operation }: Exchange): HeaderList {

@@ -1,4 +1,4 @@
-import { type Answer, answerProblem, type Call, type Step } from '../../contract/call.ts';
+import { type Answer, answerProblem, type Step } from '../../contract/call.ts';
 import { createProblem, type Problem } from '../../kernel/problem.ts';
 import type { Limiter, Verdict } from './limiter.ts';
 
@@ -6,39 +6,57 @@ import type { Limiter, Verdict } from './limiter.ts';
 const OVERLOADED = 529;
 const OVERALL = 'all';
 
+/** The limits of one address and of all together. */
+export interface TrafficLimits {
+  readonly perAddress: Limiter;
+  readonly overall: Limiter;
+}
+
+/** Refuses, or lets pass with `undefined`, a request of a client whose address is given. */
+export type CallerGuard = (client: string) => Answer | undefined | Promise<Answer | undefined>;
+
 /**
  * Creates the step that holds the regulators' traffic limits: so many requests per minute from one address, so many
  * per second in all. Both are floors, so nobody is refused below them.
  */
-export function createLimitStep({
-  perAddress,
-  overall,
-}: {
-  readonly perAddress: Limiter;
-  readonly overall: Limiter;
-}): Step {
-  return (call) => {
-    const verdict = perAddress.take(call.client ?? '');
-    if (verdict instanceof Promise)
-      return verdict.then((ready) => refusePerAddress(ready) ?? checkOverall(call));
-    return refusePerAddress(verdict) ?? checkOverall(call);
-  };
+export function createLimitStep(limits: TrafficLimits): Step {
+  return ({ client, operation }) =>
+    checkLimits(limits, client ?? '', operation.statuses.has(OVERLOADED) ? OVERLOADED : undefined);
+}
 
-  function checkOverall(call: Call): Answer | undefined | Promise<Answer | undefined> {
-    const verdict = overall.take(OVERALL);
-    return verdict instanceof Promise
-      ? verdict.then((ready) => refuseOverall(ready, call))
-      : refuseOverall(verdict, call);
-  }
+/** Creates what holds the same limits where requests are no calls of operations. Counted together when the limiters are the same. */
+export function createLimitGuard(limits: TrafficLimits): CallerGuard {
+  return (client) => checkLimits(limits, client, undefined);
+}
+
+function checkLimits(
+  { perAddress, overall }: TrafficLimits,
+  client: string,
+  overloaded: number | undefined,
+): Answer | undefined | Promise<Answer | undefined> {
+  const verdict = perAddress.take(client);
+  if (verdict instanceof Promise)
+    return verdict.then((ready) => refusePerAddress(ready) ?? checkOverall(overall, overloaded));
+  return refusePerAddress(verdict) ?? checkOverall(overall, overloaded);
+}
+
+function checkOverall(
+  overall: Limiter,
+  overloaded: number | undefined,
+): Answer | undefined | Promise<Answer | undefined> {
+  const verdict = overall.take(OVERALL);
+  return verdict instanceof Promise
+    ? verdict.then((ready) => refuseOverall(ready, overloaded))
+    : refuseOverall(verdict, overloaded);
 }
 
 function refusePerAddress(verdict: Verdict): Answer | undefined {
   return refuse(verdict, () => createProblem('LIMITE_EXCEDIDO'));
 }
 
-function refuseOverall(verdict: Verdict, { operation }: Call): Answer | undefined {
+function refuseOverall(verdict: Verdict, overloaded: number | undefined): Answer | undefined {
   return refuse(verdict, () =>
-    createProblem('CAPACIDADE_EXCEDIDA', operation.statuses.has(OVERLOADED) ? { status: OVERLOADED } : {}),
+    createProblem('CAPACIDADE_EXCEDIDA', overloaded === undefined ? {} : { status: overloaded }),
   );
 }
 
