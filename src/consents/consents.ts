@@ -1,0 +1,37 @@
+import type { Consent, Rejection, Selection } from './consent.ts';
+
+/** What authorises a consent. */
+export interface Authorisation {
+  readonly subject: string;
+  readonly grantId: string;
+  readonly permissions: readonly string[];
+  readonly selection: Selection;
+}
+
+/**
+ * The life of consents of all ecosystems. Every method first applies what time has done to the consent: sixty minutes of
+ * waiting, the end date. Changes are compare-and-set and tried again while they still make sense: of approving, deleting
+ * and expiring at once, one wins. Methods reject while the database is away.
+ */
+export interface Consents {
+  find(id: string): Promise<Consent | undefined>;
+  /** The authorised consent; undefined when it is not awaiting authorisation any more. */
+  authorise(id: string, authorisation: Authorisation): Promise<Consent | undefined>;
+  /** The ended consent; undefined when it had ended before. Its grant and tokens end with it. */
+  reject(id: string, rejection: Rejection, actor: string): Promise<Consent | undefined>;
+  /** Marks an authorised consent as used up. */
+  consume(id: string): Promise<Consent | undefined>;
+  /** A further approver's word on what awaits them. `refs` that are not named are refused. */
+  approve(
+    id: string,
+    approverCpf: string,
+    refs: readonly string[],
+    subject: string,
+  ): Promise<Consent | undefined>;
+  /** Consents in which a person is the logged user or an approver, newest first. */
+  ofPerson(ecosystem: string, cpf: string): Promise<readonly Consent[]>;
+  /** Ends what time has ended, for consents that nobody reads. Returns how many. */
+  sweep(): Promise<number>;
+  /** Makes a person's data unreadable. False when there was none. */
+  erasePerson(cpf: string): Promise<boolean>;
+}
