@@ -4,7 +4,7 @@ import { connectionSettings } from './connection-settings.ts';
 import { createPool } from './create-pool.ts';
 import type { Tables } from './tables.ts';
 
-const MOST_CONNECTIONS = 5;
+const MOST_CONNECTIONS = 10;
 const STATEMENT_TIMEOUT_MS = 5000;
 const HEARTBEAT_MS = 500;
 const HEARTBEAT_PATIENCE_MS = 1500;
@@ -19,9 +19,10 @@ export interface DatabaseSession {
 
 /**
  * Connects. One connection does nothing but watch: when it breaks, or its heartbeat is not answered, all others are
- * cut, so that nobody waits for a database that has stopped without a word. Rejects when it cannot connect.
+ * cut, so that nobody waits for a database that has stopped without a word. Up to `connections` others do the work.
+ * Rejects when it cannot connect.
  */
-export async function openSession(url: string): Promise<DatabaseSession> {
+export async function openSession(url: string, connections = MOST_CONNECTIONS): Promise<DatabaseSession> {
   const settings = connectionSettings(url);
   const watch = new Client(settings);
   const { promise: lost, resolve: reportLoss } = Promise.withResolvers<string>();
@@ -31,7 +32,7 @@ export async function openSession(url: string): Promise<DatabaseSession> {
 
   const pool = createPool({
     ...settings,
-    max: MOST_CONNECTIONS - 1,
+    max: connections,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
   const open = new Set<PoolClient>();

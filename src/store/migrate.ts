@@ -2,11 +2,17 @@ import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
 import { connectionSettings } from './connection-settings.ts';
 import { createPool } from './create-pool.ts';
 import { metricsAndOutages } from './migrations/0001-metrics-and-outages.ts';
+import { consentsAndAuthorization } from './migrations/0002-consents-and-authorization.ts';
+import { directory } from './migrations/0003-directory.ts';
+import { certificates } from './migrations/0004-certificates.ts';
 import { StoreFailure } from './store-failure.ts';
 
 /** In order of name. A migration that was released is never changed: what it should have done is a new one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-metrics-and-outages': metricsAndOutages,
+  '0002-consents-and-authorization': consentsAndAuthorization,
+  '0003-directory': directory,
+  '0004-certificates': certificates,
 };
 
 /** A migration may have to rewrite a large table, which takes longer than any request may. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { madeUpConsent } from '../../test/support/made-up-consent.ts';
+import { madeUpMasterKey } from '../../test/support/sealed-stores.ts';
 import {
   query,
   SILENT,
@@ -12,7 +14,9 @@ import {
   until,
 } from '../../test/support/temporary-database.ts';
 import type { Outage } from '../discovery/outage.ts';
-import { openStore, type Store, StoreAway } from './open-store.ts';
+import { openStore, type Store } from './open-store.ts';
+import { StoreAway } from './store-away.ts';
+import { StoreFailure } from './store-failure.ts';
 
 let databases: TemporaryDatabases;
 const stores: Store[] = [];
@@ -26,10 +30,13 @@ after(async () => {
 });
 
 function open(databaseUrl: string | undefined, stateFolder = '/nowhere'): Store {
-  const store = openStore({ stateFolder, databaseUrl, log: SILENT });
+  const store = openStore({ stateFolder, databaseUrl, masterKeys: MASTER_KEYS, log: SILENT });
   stores.push(store);
   return store;
 }
+
+const MASTER_KEYS = [madeUpMasterKey()];
+const CREATED = { event: 'created', actor: 'client:client-1' } as const;
 
 const isReady = (store: Store) => () => store.health().state === 'ready';
 
@@ -47,7 +54,10 @@ const OUTAGE: Outage = {
 };
 
 /** Every method of the ports rejects, quickly. */
-async function assertRejectsQuickly({ metrics, outages }: Store): Promise<void> {
+async function assertRejectsQuickly(store: Store): Promise<void> {
+  const { metrics, outages, consents, signingKeys, ledger } = store;
+  const artifacts = store.artifacts('https://made.up');
+  const key = { kid: 'kid', jwk: {}, signsFrom: 1, endsAt: 2 };
   const startedAt = performance.now();
   const calls = [
     metrics.append({ node: crypto.randomUUID(), sequence: 1, minutes: [], seconds: [] }),
@@ -59,6 +69,27 @@ async function assertRejectsQuickly({ metrics, outages }: Store): Promise<void> 
     outages.add(OUTAGE),
     outages.list(),
     outages.cancel('x', 1),
+    consents.create(madeUpConsent(), CREATED),
+    consents.find('x'),
+    consents.change('x', 1, {}, CREATED),
+    consents.extensions('x', { offset: 0, limit: 1 }),
+    consents.due(1, 1, 1),
+    consents.ofPerson('open-finance', 'x'),
+    consents.erasePerson('x', CREATED),
+    signingKeys.list('x'),
+    signingKeys.add('x', key),
+    signingKeys.sweep(1),
+    artifacts.upsert('Session', 'x', {}, 1),
+    artifacts.find('Session', 'x'),
+    artifacts.findByUid('Session', 'x'),
+    artifacts.consume('Session', 'x'),
+    artifacts.destroy('Session', 'x'),
+    artifacts.revokeByGrant('x'),
+    artifacts.revokeByClient('x'),
+    artifacts.remember('x', 1),
+    artifacts.sweep(1, 1),
+    ledger.verify(),
+    store.rewrapKeys(),
   ];
   const results = await Promise.allSettled(calls);
   assert.deepEqual(new Set(results.map(({ status }) => status)), new Set(['rejected']));
@@ -74,7 +105,9 @@ describe('the store', () => {
       ['starting', 'starting', 'starting'],
     );
     await Promise.all(together.map((store) => until('the store is ready', isReady(store))));
-    assert.equal((await query(url, 'select name from guiche_migrations')).length, 1);
+    const steps = readdirSync(join(import.meta.dirname, 'migrations')).map((file) => file.replace('.ts', ''));
+    const taken = await query(url, 'select name from guiche_migrations');
+    assert.deepEqual(taken.map(({ name }) => name).sort(), steps.sort());
   });
 
   it('keeps outages, and cancels each once', async () => {
@@ -138,6 +171,25 @@ describe('the store', () => {
     assert.doesNotMatch(store.health().reason ?? '', /secret/);
     await query(url, `create role visitor login superuser password 'secret'`);
     await until('the store is ready', isReady(store));
+  });
+
+  it('keeps what needs no sealing without master keys, and says what is missing for the rest', async () => {
+    const store = openStore({ stateFolder: '/nowhere', databaseUrl: await databases.create(), log: SILENT });
+    stores.push(store);
+    await until('the store is ready', isReady(store));
+    await store.outages.add(OUTAGE);
+    assert.throws(() => store.sealer(), StoreFailure);
+    await assert.rejects(store.consents.create(madeUpConsent(), CREATED), /no master key/);
+    await assert.rejects(store.artifacts('https://made.up').upsert('Session', 'x', {}, 1), /no master key/);
+  });
+
+  it('hands out its sealer once it was ready, and goes on doing so while the database is away', async () => {
+    const store = open(await databases.create());
+    assert.throws(() => store.sealer(), StoreAway);
+    await until('the store is ready', isReady(store));
+    const derived = store.sealer().derive('made up');
+    await store.close();
+    assert.deepEqual(store.sealer().derive('made up'), derived);
   });
 
   it('refuses tables that a newer guiche has changed', async () => {

@@ -1,15 +1,35 @@
 import type { Kysely } from 'kysely';
+import type { ArtifactStore } from '../authorization/artifact-store.ts';
+import type { SigningKeyStore } from '../authorization/signing-key-store.ts';
+import type { ConsentStore } from '../consents/consent-store.ts';
+import type { DirectoryStore } from '../directory/api/directory-store.ts';
+import type { CertificateStore } from '../directory/certificate-store.ts';
+import type { HeldKeyStore } from '../directory/held-key-store.ts';
+import type { ParticipantKeyStore } from '../directory/participant-key-store.ts';
 import type { OutageStore } from '../discovery/outage-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
+import type { Sealer } from '../kernel/sealer.ts';
 import type { MetricsStore } from '../metrics/metrics-store.ts';
 import { type DatabaseSession, openSession } from './database-session.ts';
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
+import type { KeyRing, MasterKey } from './key-ring.ts';
 import { migrate } from './migrate.ts';
+import { openKeyRing, rewrapRoot } from './open-key-ring.ts';
+import { rewrapPersonKeys } from './person-keys.ts';
+import { createPostgresArtifactStore } from './postgres-artifact-store.ts';
+import { createPostgresCertificateStore } from './postgres-certificate-store.ts';
+import { createPostgresConsentStore } from './postgres-consent-store.ts';
+import { createPostgresDirectoryStore } from './postgres-directory-store.ts';
+import { createPostgresHeldKeyStore } from './postgres-held-key-store.ts';
 import { createPostgresMetricsStore } from './postgres-metrics-store.ts';
 import { createPostgresOutageStore } from './postgres-outage-store.ts';
+import { createPostgresParticipantKeyStore } from './postgres-participant-key-store.ts';
+import { createPostgresSigningKeyStore, rewrapSigningKeys } from './postgres-signing-key-store.ts';
+import { StoreAway } from './store-away.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoreLog } from './store-log.ts';
 import type { Tables } from './tables.ts';
+import { type BrokenLedger, type LedgerAnchor, verifyLedger, type WholeLedger } from './verify-ledger.ts';
 
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
@@ -26,10 +46,30 @@ export interface StoreHealth {
   readonly since: number;
 }
 
-/** What guiche keeps. Every method of a port rejects with {@link StoreAway} while the state is not `ready`. */
+/**
+ * What guiche keeps. Every method of a port rejects with {@link StoreAway} while the state is not `ready`; those of
+ * `consents`, `artifacts` and `signingKeys` with {@link StoreFailure} when the store was opened without master keys.
+ */
 export interface Store {
   readonly metrics: MetricsStore;
   readonly outages: OutageStore;
+  readonly consents: ConsentStore;
+  readonly signingKeys: SigningKeyStore;
+  readonly ledger: Ledger;
+  /** What the sandbox directory keeps. */
+  readonly directory: DirectoryStores;
+  /** What the authorization server of that issuer keeps. Ask once: calls are grouped by what this gives. */
+  artifacts(issuer: string): ArtifactStore;
+  /**
+   * The data holder's own sealer. Throws {@link StoreAway} until the store was `ready` for the first time, and
+   * {@link StoreFailure} when it was opened without master keys.
+   */
+  sealer(): Sealer;
+  /**
+   * Seals the keys of persons, signing keys and the root with the newest master key, so that older ones can be thrown
+   * away. Nothing that those keys encrypt is written anew. Answers with how many keys it were, the root aside.
+   */
+  rewrapKeys(): Promise<number>;
   health(): StoreHealth;
   /** Hears of every change of state or reason. Returns what ends it. */
   onChange(listener: (health: StoreHealth) => void): () => void;
@@ -37,20 +77,33 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Where the sandbox directory keeps its records, certificates and keys. */
+export interface DirectoryStores {
+  readonly records: DirectoryStore;
+  readonly certificates: CertificateStore;
+  readonly heldKeys: HeldKeyStore;
+  readonly participantKeys: ParticipantKeyStore;
+}
+
+/** The chain of everything that has happened to consents. */
+export interface Ledger {
+  /** Rejects with {@link StoreAway} while the database is away. */
+  verify(anchor?: LedgerAnchor): Promise<WholeLedger | BrokenLedger>;
+}
+
 export interface StoreOptions {
   /** Where the embedded database lives; not touched when there is a `databaseUrl`. */
   readonly stateFolder: string;
   /** A PostgreSQL of the operator's, as `postgresql://user:password@host/database`. */
   readonly databaseUrl?: string | undefined;
+  /** What seals keys in the database, the newest first. Without any, nothing that has to be sealed can be kept. */
+  readonly masterKeys?: readonly MasterKey[] | undefined;
+  /** Connections that work at the same time; one more watches. */
+  readonly connections?: number | undefined;
   /** The zone whose midnight ends a day. */
   readonly timeZone?: string;
   readonly log: StoreLog;
   readonly clock?: Pick<Clock, 'now'>;
-}
-
-/** Why a port's method was rejected: there is no database at the moment. */
-export class StoreAway extends Error {
-  override readonly name = 'StoreAway';
 }
 
 /**
@@ -59,10 +112,12 @@ export class StoreAway extends Error {
  * was away. Never throws: a state folder that cannot be used makes a store whose state is `failed` from the start.
  */
 export function openStore(options: StoreOptions): Store {
-  const { stateFolder, databaseUrl, timeZone = 'America/Sao_Paulo', log, clock = systemClock } = options;
+  const { stateFolder, databaseUrl, masterKeys, connections } = options;
+  const { timeZone = 'America/Sao_Paulo', log, clock = systemClock } = options;
   const listeners = new Set<(health: StoreHealth) => void>();
   let health: StoreHealth = { state: 'starting', since: clock.now() };
   let session: DatabaseSession | undefined;
+  let openedKeys: KeyRing | undefined;
   let isMigrated = false;
   let isClosed = false;
   let wake = () => {};
@@ -107,11 +162,12 @@ export function openStore(options: StoreOptions): Store {
 
   /** One session from its beginning to its end. Rejects when it does not begin. */
   async function live(url: string): Promise<void> {
-    const opened = await openSession(url);
+    const opened = await openSession(url, connections);
     try {
       if (!isMigrated)
         await Promise.race([migrate(url), opened.lost.then((reason) => Promise.reject(new Error(reason)))]);
       isMigrated = true;
+      if (masterKeys) openedKeys = await openKeyRing(opened.database, masterKeys);
     } catch (error) {
       await opened.close();
       throw error;
@@ -151,6 +207,18 @@ export function openStore(options: StoreOptions): Store {
     return session.database;
   }
 
+  function keyRing(): KeyRing {
+    if (!masterKeys) throw new StoreFailure('no master key is configured: nothing can be sealed');
+    if (!openedKeys) throw new StoreAway(health.reason ?? 'the database is not ready yet');
+    return openedKeys;
+  }
+
+  async function rewrapKeys(): Promise<number> {
+    const [db, keys] = [database(), keyRing()];
+    await rewrapRoot(db, keys);
+    return (await rewrapPersonKeys(db, keys)) + (await rewrapSigningKeys(db, keys));
+  }
+
   async function close(): Promise<void> {
     isClosed = true;
     wake();
@@ -163,6 +231,18 @@ export function openStore(options: StoreOptions): Store {
   return {
     metrics: createPostgresMetricsStore({ database, timeZone }),
     outages: createPostgresOutageStore({ database }),
+    consents: createPostgresConsentStore({ database, keyRing, clock }),
+    signingKeys: createPostgresSigningKeyStore({ database, keyRing }),
+    directory: {
+      records: createPostgresDirectoryStore({ database }),
+      certificates: createPostgresCertificateStore({ database }),
+      heldKeys: createPostgresHeldKeyStore({ database }),
+      participantKeys: createPostgresParticipantKeyStore({ database }),
+    },
+    ledger: { verify: async (anchor) => verifyLedger(database(), anchor) },
+    artifacts: (issuer) => createPostgresArtifactStore({ database, keyRing, issuer, clock }),
+    sealer: keyRing,
+    rewrapKeys,
     health: () => health,
     onChange(listener) {
       listeners.add(listener);

@@ -69,4 +69,130 @@ export interface Tables {
     announced_at: number;
     cancelled_at: number | null;
   };
+  readonly key_roots: {
+    name: string;
+    /** Id of the master key that sealed it. */
+    master_key: string;
+    sealed: Buffer;
+  };
+  readonly persons: {
+    id: string;
+    /** HMAC of the person's document. */
+    lookup: Buffer;
+    master_key: string;
+    /** The person's key, sealed with the master key. */
+    sealed_key: Buffer;
+    /** The person's document, encrypted with their key. */
+    document: Buffer;
+  };
+  readonly consents: {
+    id: string;
+    ecosystem: string;
+    client_id: string;
+    organisation_id: string;
+    status: string;
+    /** Instants are milliseconds since the epoch. */
+    created_at: number;
+    status_updated_at: number;
+    expires_at: number | null;
+    permissions: string[];
+    is_linked: boolean | null;
+    rejection: unknown;
+    subject: string | null;
+    grant_id: string | null;
+    /** Whose key encrypts `personal` and `selection`. */
+    person: string;
+    personal: Buffer;
+    selection: Buffer | null;
+    idempotency_key: string | null;
+    fingerprint: string | null;
+    revision: number;
+  };
+  readonly consent_approvers: {
+    consent: string;
+    person: string;
+  };
+  readonly consent_extensions: {
+    consent: string;
+    /** Of the consent, once it was extended. */
+    revision: number;
+    requested_at: number;
+    expires_at: number | null;
+    previous_expires_at: number | null;
+    personal: Buffer;
+  };
+  readonly consent_ledger: {
+    /** Counts from 1 without gaps. */
+    seq: number;
+    /** Of the form that is hashed. */
+    version: number;
+    at: number;
+    consent: string;
+    event: string;
+    actor: string;
+    revision: number;
+    /** Canonical JSON. */
+    body: string;
+    previous_hash: Buffer;
+    hash: Buffer;
+  };
+  readonly consent_ledger_head: {
+    singleton: Generated<boolean>;
+    seq: number;
+    hash: Buffer;
+  };
+  readonly artifacts: {
+    key: Buffer;
+    issuer: string;
+    model: string;
+    uid: Buffer | null;
+    grant_id: string | null;
+    client_id: string | null;
+    payload: Buffer;
+    expires_at: number | null;
+    consumed_at: number | null;
+  };
+  readonly signing_keys: {
+    issuer: string;
+    kid: string;
+    master_key: string;
+    sealed_jwk: Buffer;
+    signs_from: number;
+    ends_at: number;
+  };
+  readonly held_keys: {
+    purpose: string;
+    generation: number;
+    sealed: Buffer;
+    published: string;
+    signs_from: number;
+  };
+  readonly certificates: {
+    serial_number: string;
+    /** Order of issue. */
+    position: Generated<number>;
+    issuer: string;
+    use: string;
+    organisation_id: string | null;
+    software_id: string | null;
+    certificate: string;
+    chain: string;
+    thumbprint: string;
+    not_before: number;
+    not_after: number;
+    revoked_at: number | null;
+    revocation_reason: string | null;
+    renewed_by: string | null;
+  };
+  readonly participant_keys: {
+    organisation_id: string;
+    /** Empty for keys of the organisation itself. */
+    software_id: string;
+    kid: string;
+    position: Generated<number>;
+    name: string;
+    jwk: unknown;
+    added_at: number;
+    deactivated_at: number | null;
+  };
 }
