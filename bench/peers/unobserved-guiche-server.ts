@@ -24,7 +24,7 @@ const MEGABYTE = 1024 * 1024;
 const loader = createDatasetLoader(configuration.maxDatasetMegabytes * MEGABYTE);
 const openData = createOpenData({
   operations: operations.filter(isFromFile),
-  unserved: unservedPaths(operations),
+  unserved: unservedPaths(operations, configuration.institutions),
   profiles: service.profiles,
   folders: configuration.data,
   baseUrl: configuration.baseUrl,
@@ -42,6 +42,10 @@ const pipelines = createPipelines({
   readStatus: absent,
   readOutages: absent,
   checkRegulator: absent,
+  authenticate: () => undefined,
+  checkBody: () => undefined,
+  serveConsents: () => undefined,
+  readResources: () => undefined,
   readMetrics: absent,
 });
 const { app } = createServer({

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Answered } from '../contract/answered.ts';
+import { answerProblem, type Step } from '../contract/call.ts';
+import { createCheckBody } from '../contract/check-body.ts';
 import type { Operation } from '../contract/operation.ts';
 import { createEndpointHealth } from '../discovery/endpoint-health.ts';
 import { createHealth, type Health, type Impairment } from '../discovery/health.ts';
 import { createOutageBoard, type OutageBoard } from '../discovery/outage-board.ts';
 import { readOutages } from '../discovery/read-outages.ts';
 import { readStatus } from '../discovery/read-status.ts';
+import { createClientAddress } from '../http/client-address.ts';
+import { createClientCertificate } from '../http/client-certificate.ts';
 import { createServer, type HttpServer } from '../http/create-server.ts';
-import { createLimitStep } from '../http/limits/check-limits.ts';
+import { createLimitGuard, createLimitStep } from '../http/limits/check-limits.ts';
 import { createLimiter } from '../http/limits/limiter.ts';
 import type { SharedCounter } from '../http/limits/shared-counter.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Diagnostic } from '../kernel/diagnostic.ts';
+import { createProblem } from '../kernel/problem.ts';
 import { createCalendar } from '../metrics/calendar.ts';
 import { createCheckRegulator } from '../metrics/check-regulator.ts';
 import { createFlusher } from '../metrics/flusher.ts';
@@ -25,8 +30,10 @@ import { watchFolders } from '../open-data/watch-folders.ts';
 import type { Store } from '../store/open-store.ts';
 import { announcedOutages } from './announced-outages.ts';
 import type { Configuration } from './configuration/settings.ts';
+import type { ConsentBacking, ConsentSide, ConsentSideSettings } from './consent-side/create-consent-side.ts';
+import { readTlsMaterial, trustedProxyOf } from './listener-material.ts';
 import type { Service } from './load-service.ts';
-import { createPipelines } from './pipelines.ts';
+import { CONSENTED_KINDS, createPipelines, NO_INSTITUTION } from './pipelines.ts';
 import { REGULATORY_TIME_ZONE } from './regulatory-time-zone.ts';
 import { isFromFile, unservedPaths, whyNotServed } from './served-operations.ts';
 
@@ -37,6 +44,9 @@ const SECOND_MS = 1_000;
 /** A running institution: its listener and what stands behind it. */
 export interface DataHolder {
   readonly server: HttpServer;
+  /** The listener for receivers, where there are institutions. */
+  readonly mtlsServer: HttpServer | undefined;
+  readonly consentSide: ConsentSide | undefined;
   readonly openData: OpenData;
   readonly board: OutageBoard;
   readonly health: Health;
@@ -52,7 +62,7 @@ export interface DataHolder {
 }
 
 /** Where an institution keeps what must outlive it. */
-export type Backing = Pick<Store, 'metrics' | 'outages' | 'health' | 'onChange'>;
+export type Backing = Pick<Store, 'metrics' | 'outages' | 'health' | 'onChange'> & Partial<ConsentBacking>;
 
 export interface DataHolderSettings {
   readonly configuration: Configuration;
@@ -85,12 +95,14 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
   } = settings;
   const { baseUrl, maxPageSize } = configuration;
   const operations = service.routes.map(({ operation }) => operation);
-  const served = operations.filter((operation) => whyNotServed(operation) === undefined);
+  const served = operations.filter(
+    (operation) => whyNotServed(operation, configuration.institutions) === undefined,
+  );
 
   const loader = settings.loader ?? createDatasetLoader(configuration.maxDatasetMegabytes * MEGABYTE);
   const openData = createOpenData({
     operations: operations.filter(isFromFile),
-    unserved: unservedPaths(operations),
+    unserved: unservedPaths(operations, configuration.institutions),
     profiles: service.profiles,
     folders: configuration.data,
     baseUrl,
@@ -154,8 +166,15 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     },
   });
 
+  const certificateOf = createClientCertificate(trustedProxyOf(configuration));
+  const addressOf = createClientAddress(configuration.limits.trustedProxies);
+  const consentSide = await openConsentSide(settings, clock, { certificateOf, addressOf });
   const pipelines = createPipelines({
     checkLimits: limits.step,
+    authenticate: consentSide?.authenticate ?? NEVER_SERVED,
+    checkBody: createCheckBody(),
+    serveConsents: consentSide?.serveConsents ?? NEVER_SERVED,
+    readResources: consentSide?.readResources ?? NEVER_SERVED,
     readOpenData: openData.read,
     readStatus: readStatus({
       profiles: service.profiles,
@@ -180,11 +199,11 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       onFailure: (error) => logger.warn({ err: error }, 'the regulatory metrics cannot be read'),
     }),
   });
-  const server = createServer({
-    operations: operations.map((operation) => ({ operation, steps: pipelines[operation.kind].steps })),
+  const shared = {
     logger,
     now,
     trustedProxies: configuration.limits.trustedProxies,
+    guardMounts: limits.guard,
     onAnswered(event: Answered) {
       recorder.record(event);
       // Without the database this endpoint answers 503, which `databaseAway` says, and stops saying, by itself.
@@ -192,7 +211,28 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       prometheus.record(event);
     },
     ...(probeToken === undefined ? {} : { probeToken }),
+  };
+  const server = createServer({
+    ...shared,
+    operations: operations.map((operation) => ({
+      operation,
+      // Consents are reached by the listener that asks for certificates, and by no other.
+      steps: (CONSENTED_KINDS.has(operation.kind) ? NO_INSTITUTION : pipelines[operation.kind]).steps,
+    })),
+    mounts: consentSide?.publicMounts ?? [],
+    ...readTlsMaterial(configuration.tls, false),
   });
+  const mtlsServer =
+    consentSide &&
+    createServer({
+      ...shared,
+      operations: operations
+        .filter(({ kind }) => CONSENTED_KINDS.has(kind))
+        .map((operation) => ({ operation, steps: pipelines[operation.kind].steps })),
+      mounts: consentSide.mtlsMounts,
+      certificateOf,
+      ...readTlsMaterial(configuration.mtls, true),
+    });
 
   const diagnostics = await loading;
   const stopBoard = store ? board.start() : () => {};
@@ -206,6 +246,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
 
   async function close(): Promise<void> {
     forgetStore?.();
+    consentSide?.close();
     stopBoard();
     limits.close();
     await stopWatching();
@@ -216,6 +257,8 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
 
   return {
     server,
+    mtlsServer,
+    consentSide,
     openData,
     board,
     health,
@@ -255,6 +298,7 @@ function createLimits({ configuration, shared, logger }: DataHolderSettings, now
   });
   return {
     step: createLimitStep({ perAddress, overall }),
+    guard: createLimitGuard({ perAddress, overall }),
     state: () => (shared ? (isAway ? 'away' : 'shared') : undefined),
     close: () => {
       perAddress.close();
@@ -262,6 +306,19 @@ function createLimits({ configuration, shared, logger }: DataHolderSettings, now
     },
   } as const;
 }
+
+/** What consents bring with them is loaded only where they are held. */
+async function openConsentSide(
+  { configuration, store, logger }: DataHolderSettings,
+  clock: Clock,
+  asked: Pick<ConsentSideSettings, 'certificateOf' | 'addressOf'>,
+): Promise<ConsentSide | undefined> {
+  if (Object.keys(configuration.institutions).length === 0 || !store?.consents) return undefined;
+  const { createConsentSide } = await import('./consent-side/create-consent-side.ts');
+  return createConsentSide({ configuration, store: store as ConsentBacking, logger, clock, ...asked });
+}
+
+const NEVER_SERVED: Step = () => answerProblem(createProblem('OPERACAO_NAO_DISPONIVEL'));
 
 /** Data that never was sound enough to serve is an endpoint that is down; a broken change to sound data is not. */
 function brokenData(operations: readonly Operation[], openData: OpenData): Impairment[] {

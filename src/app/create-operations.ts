@@ -13,6 +13,7 @@ import { classifyProbe, type StatusAnswer } from '../metrics/availability/classi
 import { createSelfProbe } from '../metrics/availability/self-probe.ts';
 import { registerGauges } from '../metrics/prometheus.ts';
 import type { Store } from '../store/open-store.ts';
+import { askOwnListener, type OwnListener } from './ask-own-listener.ts';
 import type { Configuration } from './configuration/settings.ts';
 import type { Service } from './load-service.ts';
 import { createAvailabilityReader } from './read-availability.ts';
@@ -37,7 +38,7 @@ export interface ServingSide {
 export interface OperationsSettings {
   readonly configuration: Configuration;
   readonly service: Service;
-  readonly store: Store;
+  readonly store: Omit<Store, 'directory'>;
   readonly serving: ServingSide;
   readonly logger: FastifyBaseLogger;
   readonly probeToken: string;
@@ -65,18 +66,14 @@ export function createOperations(settings: OperationsSettings): Operations {
   const board = settings.board ?? (ownBoard as OutageBoard);
   const stopBoard = ownBoard?.start() ?? (() => {});
   const availability = createAvailabilityReader({ store: store.metrics, operations, board, clock });
-  let origin: string | undefined;
+  let listener: OwnListener | undefined;
   let selfProbe: ReturnType<typeof createSelfProbe> | undefined;
 
   /** Asks for status as the regulator does: over the public listener, with its patience. */
   async function askStatus(ecosystem: string, signal: AbortSignal): Promise<StatusAnswer | undefined> {
     const operation = statusOperations.get(ecosystem);
-    if (!operation || origin === undefined) return undefined;
-    const response = await fetch(`${origin}${operation.path}`, {
-      signal,
-      headers: { [PROBE_HEADER]: probeToken },
-    });
-    return { status: response.status, body: await response.json() };
+    if (!operation || !listener) return undefined;
+    return askOwnListener(listener, operation.path, { [PROBE_HEADER]: probeToken }, signal);
   }
 
   const admin = createAdminServer({
@@ -186,9 +183,8 @@ export function createOperations(settings: OperationsSettings): Operations {
 
   return {
     admin,
-    startProbing({ address, family, port }) {
-      const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-      origin = `http://${family === 'IPv6' && reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+    startProbing(address) {
+      listener = { address, isSecure: configuration.tls.certificate !== undefined };
       selfProbe = createSelfProbe({
         clock,
         ecosystems: [...statusOperations.keys()],

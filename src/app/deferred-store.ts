@@ -1,7 +1,8 @@
 import type { Store, StoreHealth } from '../store/open-store.ts';
+import { StoreAway } from '../store/store-away.ts';
 
 /** A store that is opened later: until then it is starting, and whoever asks it for something is refused. */
-export interface DeferredStore extends Store {
+export interface DeferredStore extends Omit<Store, 'directory'> {
   /** Puts the opened store in place. Its health is this one's from now on. */
   attach(store: Store): void;
 }
@@ -13,7 +14,7 @@ export function createDeferredStore(now: () => number): DeferredStore {
   let attached: Store | undefined;
 
   function opened(): Store {
-    if (!attached) throw new Error('the database is not ready yet');
+    if (!attached) throw new StoreAway('the database is not ready yet');
     return attached;
   }
 
@@ -31,6 +32,24 @@ export function createDeferredStore(now: () => number): DeferredStore {
       list: async (range) => opened().outages.list(range),
       cancel: async (id, at) => opened().outages.cancel(id, at),
     },
+    consents: {
+      create: async (...given) => opened().consents.create(...given),
+      find: async (id) => opened().consents.find(id),
+      change: async (...given) => opened().consents.change(...given),
+      extensions: async (...given) => opened().consents.extensions(...given),
+      due: async (...given) => opened().consents.due(...given),
+      ofPerson: async (...given) => opened().consents.ofPerson(...given),
+      erasePerson: async (...given) => opened().consents.erasePerson(...given),
+    },
+    signingKeys: {
+      list: async (issuer) => opened().signingKeys.list(issuer),
+      add: async (...given) => opened().signingKeys.add(...given),
+      sweep: async (before) => opened().signingKeys.sweep(before),
+    },
+    ledger: { verify: async (anchor) => opened().ledger.verify(anchor) },
+    artifacts: (issuer) => opened().artifacts(issuer),
+    sealer: () => opened().sealer(),
+    rewrapKeys: async () => opened().rewrapKeys(),
     health: () => attached?.health() ?? starting,
     onChange(listener) {
       listeners.add(listener);

@@ -46,7 +46,7 @@ function checkData(configuration: Configuration, service: Service): Checked {
   const served = new Map(
     operations.filter(isFromFile).map((operation) => [datasetPath(operation), operation]),
   );
-  const unserved = unservedPaths(operations);
+  const unserved = unservedPaths(operations, configuration.institutions);
   const found = findDatasets(configuration.data, new Set(served.keys()), unserved);
   const diagnostics = [...found.diagnostics];
   const datasets: Checked['datasets'] = [];

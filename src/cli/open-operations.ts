@@ -2,6 +2,7 @@ import { createOperations, type Operations, type ServingSide } from '../app/crea
 import type { DeferredStore } from '../app/deferred-store.ts';
 import type { OutageBoard } from '../discovery/outage-board.ts';
 import type { ServiceStart } from './service-start.ts';
+import { storeOptions } from './store-options.ts';
 
 /** Opens the store and the operational listener. A port in use there is a fault to log, not a reason not to serve. */
 export async function openOperations(
@@ -12,9 +13,7 @@ export async function openOperations(
 ): Promise<Operations> {
   const { configuration, service, logger, probeToken } = start;
   const { openStore } = await import('../store/open-store.ts');
-  store.attach(
-    openStore({ stateFolder: configuration.state, databaseUrl: configuration.databaseUrl, log: logger }),
-  );
+  store.attach(openStore({ ...storeOptions(configuration), log: logger }));
   const operations = createOperations({
     configuration,
     service,

@@ -5,11 +5,14 @@ import type { SharedCounter } from '../http/limits/shared-counter.ts';
 import { hasErrors } from './present-diagnostics.ts';
 import { giveUp, logEvent, logFindings } from './service-log.ts';
 import type { ServiceStart } from './service-start.ts';
+import { watchCertificates } from './watch-certificates.ts';
 
 /** The institution, listening. */
 export interface PublicListener {
   readonly holder: DataHolder;
   readonly address: AddressInfo;
+  /** Where receivers are listened to; undefined without institutions. */
+  readonly mtlsAddress: AddressInfo | undefined;
   /** Finishes the requests under way, cuts what is left after the grace, stores what was counted. */
   stop(): Promise<void>;
 }
@@ -47,22 +50,33 @@ export async function openPublicListener(
     return abandon();
   }
   if (!options.isQuiet) logFindings(logger, holder.diagnostics);
-  const { host, port } = configuration.listen;
-  const { app } = holder.server;
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    process.stderr.write(`guiche: cannot listen on ${host} port ${port}: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-    return abandon();
+  const servers = [holder.server, ...(holder.mtlsServer ? [holder.mtlsServer] : [])];
+  const places = [configuration.listen, configuration.mtls];
+  const addresses: AddressInfo[] = [];
+  for (const [index, { app }] of servers.entries()) {
+    const { host, port } = places[index] as typeof configuration.listen;
+    try {
+      await app.listen({ host, port });
+      addresses.push(app.server.address() as AddressInfo);
+    } catch (error) {
+      process.stderr.write(`guiche: cannot listen on ${host} port ${port}: ${(error as Error).message}\n`);
+      process.exitCode = 1;
+      await Promise.all(servers.map((server) => server.app.close()));
+      return abandon();
+    }
   }
+  const stopRenewing = watchCertificates(configuration, holder, logger);
   return {
     holder,
-    address: app.server.address() as AddressInfo,
+    address: addresses[0] as AddressInfo,
+    mtlsAddress: addresses[1],
     async stop() {
-      holder.server.drain();
-      const cut = setTimeout(() => app.server.closeAllConnections(), configuration.shutdownGraceMs);
-      await app.close();
+      stopRenewing();
+      for (const server of servers) server.drain();
+      const cut = setTimeout(() => {
+        for (const { app } of servers) app.server.closeAllConnections();
+      }, configuration.shutdownGraceMs);
+      await Promise.all(servers.map(({ app }) => app.close()));
       clearTimeout(cut);
       await holder.close();
       await shared?.close();
@@ -78,6 +92,6 @@ async function openSharedCounter(url: string | undefined): Promise<SharedCounter
 }
 
 /** A listener's address as a URL. */
-export function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+export function urlOf({ address, family, port }: AddressInfo, isSecure = false): string {
+  return `${isSecure ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

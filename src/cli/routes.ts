@@ -54,10 +54,18 @@ export async function routes(options: RoutesOptions): Promise<0 | 1 | 2> {
 function listRoutes(configuration: Configuration, service: Service): RouteRow[] {
   const operations = service.routes.map(({ operation }) => operation);
   const wanted = new Set(operations.filter(isFromFile).map(datasetPath));
-  const { datasets } = findDatasets(configuration.data, wanted, unservedPaths(operations));
+  const { datasets } = findDatasets(
+    configuration.data,
+    wanted,
+    unservedPaths(operations, configuration.institutions),
+  );
   return operations
     .map((operation) =>
-      describeRoute(operation, whyNotServed(operation), datasets.get(datasetPath(operation))?.files ?? []),
+      describeRoute(
+        operation,
+        whyNotServed(operation, configuration.institutions),
+        datasets.get(datasetPath(operation))?.files ?? [],
+      ),
     )
     .sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method));
 }

@@ -10,11 +10,12 @@ export async function serveAlone(start: ServiceStart): Promise<void> {
   const store = createDeferredStore(Date.now);
   const listener = await openPublicListener(start, store);
   if (!listener) return;
-  const { holder, address } = listener;
-  const url = urlOf(address);
+  const { holder, address, mtlsAddress } = listener;
+  const url = urlOf(address, configuration.tls.certificate !== undefined);
+  const urls = mtlsAddress ? [url, urlOf(mtlsAddress, configuration.mtls.certificate !== undefined)] : [url];
   logger.info(
-    { listening: [url], baseUrl: configuration.baseUrl, readyMs: Math.round(performance.now()) },
-    `listening on ${url}`,
+    { listening: urls, baseUrl: configuration.baseUrl, readyMs: Math.round(performance.now()) },
+    `listening on ${urls.join(' and ')}`,
   );
 
   let isStopping = false;

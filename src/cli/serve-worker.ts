@@ -2,6 +2,7 @@ import { createDeferredStore } from '../app/deferred-store.ts';
 import { openPublicListener } from './public-listener.ts';
 import type { PrimaryMessage, WorkerReport } from './serve-workers.ts';
 import type { ServiceStart } from './service-start.ts';
+import { storeOptions } from './store-options.ts';
 
 /** Serves as one of several processes of a primary, which has the database, the probes and the operational listener. */
 export async function serveWorker(start: ServiceStart): Promise<void> {
@@ -25,7 +26,7 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
 
   async function attach(url: string): Promise<void> {
     const { openStore } = await import('../store/open-store.ts');
-    store.attach(openStore({ stateFolder: start.configuration.state, databaseUrl: url, log: logger }));
+    store.attach(openStore({ ...storeOptions(start.configuration), databaseUrl: url, log: logger }));
     await holder.board.refresh();
   }
 

@@ -1,3 +1,5 @@
+import { DIRECTORY_FIELDS, INSTITUTION_FIELDS, PROXY_FIELDS } from './institution-settings.ts';
+import type { Fields } from './map-kind.ts';
 import { SETTINGS, type Setting, variableOf } from './settings.ts';
 
 /** The example of the page; a test loads it. */
@@ -16,6 +18,21 @@ contracts:
   - ./contracts
 maxPageSize: 500
 logLevel: warn
+institutions:
+  open-insurance:
+    name: Seguradora Exemplo
+    organisationId: 0f6fbd9c-7a35-4b3a-8f0e-2f1d6f0a3c11
+    namespace: seguradoraexemplo
+    issuer: https://auth.seguradora.example
+    mtlsBase: https://mtls.seguradora.example
+    customers: ./customers
+    directory:
+      keystore: https://keystore.directory.opinbrasil.com.br
+      anchors: ./anchors.pem
+mtls:
+  host: 0.0.0.0
+  certificate: ./mtls.pem
+  key: ./mtls.key
 operations:
   GET /open-insurance/channels/v1/branches:
     version: "1.2.0"
@@ -79,6 +96,21 @@ one JSON object.
 | \`countedArray\` | The array whose elements are counted and paged, as a JSON pointer in which \`*\` stands for every element. |
 | \`version\` | The \`info.version\` of the document that answers this route when several describe it. Quote it. |
 
+## Institutions
+
+With \`institutions\` guiche holds consents: it opens the listener for receivers (\`mtls\`), and an authorization server for
+each institution. As a variable it is one JSON object.
+
+${fieldTable(INSTITUTION_FIELDS)}
+
+Members of its \`directory\`:
+
+${fieldTable(DIRECTORY_FIELDS)}
+
+Members of \`mtls.proxy\`:
+
+${fieldTable(PROXY_FIELDS)}
+
 ## What is refused
 
 An unknown key, a key given twice or a value of the wrong kind stops the start. The line on the screen holds the file,
@@ -105,6 +137,14 @@ function row({ path, flag, shortVariable, kind, default: value, meaning }: Setti
     meaning,
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function fieldTable(fields: Fields): string {
+  const rows = Object.entries(fields).map(([name, { isRequired, default: value, meaning }]) => {
+    const cells = [code(name), isRequired ? 'required' : defaultCell(value), meaning];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return ['| member | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function defaultCell(value: unknown): string {

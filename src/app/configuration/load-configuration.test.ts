@@ -38,6 +38,10 @@ function lines({ configuration, diagnostics }: Awaited<ReturnType<typeof loadCon
 function defaultsIn(cwd: string): Configuration {
   return {
     listen: { host: '127.0.0.1', port: 3000 },
+    tls: { certificate: undefined, key: undefined },
+    mtls: { host: '127.0.0.1', port: 3002, certificate: undefined, key: undefined, proxy: undefined },
+    masterKeys: undefined,
+    institutions: {},
     baseUrl: 'https://api.guiche.example',
     contracts: [],
     data: [join(cwd, 'data')],
@@ -87,6 +91,19 @@ describe('sources', () => {
       [
         '\uFEFFlisten: {host: "::1", port: 0}',
         'baseUrl: HTTPS://API.Banco.example:443/',
+        'tls: {certificate: public.pem, key: /public.key}',
+        'mtls: {host: 0.0.0.0, port: 8444, certificate: mtls.pem, key: mtls.key,',
+        '  proxy: {header: client-cert, format: rfc9440, thumbprints: [abc]}}',
+        'masterKeys: ["k1:AAAA"]',
+        'institutions:',
+        '  open-finance:',
+        '    name: Banco Exemplo',
+        '    organisationId: 7D1A4B1E-0F77-4c57-9b3f-1e1a2a1c9d55',
+        '    namespace: bancoexemplo',
+        '    issuer: https://auth.banco.example/',
+        '    mtlsBase: https://mtls.banco.example',
+        '    customers: customers',
+        '    directory: {keystore: https://keystore.example/, anchors: anchors.pem}',
         'contracts: [own]',
         'data: [one, /two, ../three]',
         'state: ../kept',
@@ -109,6 +126,41 @@ describe('sources', () => {
     assert.deepEqual(loaded.diagnostics, []);
     assert.deepEqual(loaded.configuration, {
       listen: { host: '::1', port: 0 },
+      tls: { certificate: join(root, 'public.pem'), key: '/public.key' },
+      mtls: {
+        host: '0.0.0.0',
+        port: 8444,
+        certificate: join(root, 'mtls.pem'),
+        key: join(root, 'mtls.key'),
+        proxy: {
+          header: 'client-cert',
+          format: 'rfc9440',
+          thumbprints: ['abc'],
+          addresses: [],
+          secret: undefined,
+        },
+      },
+      masterKeys: ['k1:AAAA'],
+      institutions: {
+        'open-finance': {
+          name: 'Banco Exemplo',
+          organisationId: '7d1a4b1e-0f77-4c57-9b3f-1e1a2a1c9d55',
+          namespace: 'bancoexemplo',
+          issuer: 'https://auth.banco.example',
+          mtlsBase: 'https://mtls.banco.example',
+          customers: join(root, 'customers'),
+          passwords: undefined,
+          offers: undefined,
+          directory: {
+            keystore: 'https://keystore.example',
+            participants: undefined,
+            anchors: join(root, 'anchors.pem'),
+            statementIssuer: undefined,
+            revocation: 'hard',
+            authorities: undefined,
+          },
+        },
+      },
       baseUrl: 'https://api.banco.example',
       contracts: [join(root, 'own')],
       data: [join(root, 'one'), '/two', join(root, '../three')],
@@ -390,7 +442,7 @@ describe('keys', () => {
     ],
     [
       'listen: {tls: 1}',
-      '1:10 error config-unknown-key /listen/tls unknown key "tls"; expected one of host, port',
+      '1:10 error config-unknown-key /listen/tls unknown key "tls"; did you mean "tls" at the top level?',
     ],
     [
       'admin:\n  prot: 1',
@@ -415,7 +467,7 @@ describe('keys', () => {
     ],
     [
       'zzz: 1\nlisten: 3000',
-      '1:1 error config-unknown-key /zzz unknown key "zzz"; expected one of listen, baseUrl, contracts, data, ' +
+      '1:1 error config-unknown-key /zzz unknown key "zzz"; expected one of listen, tls, mtls, masterKeys, institutions, baseUrl, contracts, data, ' +
         'state, databaseUrl, redisUrl, workers, limits, admin, metrics, ' +
         'cacheMegabytes, maxDatasetMegabytes, maxPageSize, shutdownGraceMs, logLevel, operations',
       '2:9 error config-value /listen expected a map with host, port, got 3000',

@@ -106,6 +106,64 @@ function readFolder(value: unknown, { at, folder: from, faults }: Reading): stri
   return undefined;
 }
 
+/** The same, for a setting that may be absent. */
+export function optional<T>(kind: Kind<T>): Kind<T | undefined> {
+  return kind;
+}
+
+/** A file, made absolute. */
+export function file(): Kind<string> {
+  return {
+    expected: 'the path of a file',
+    placeholder: 'FILE',
+    list: false,
+    fromText: (text) => text,
+    read: (value, { at, folder: from, faults }) => {
+      if (isPath(value)) return resolve(from, value);
+      faults.push({ code: 'config-value', at, expected: 'the path of a file', got: value });
+      return undefined;
+    },
+  };
+}
+
+/** Text of that length, of that form where one is given. */
+export function text(shortest: number, longest: number, form?: RegExp, described?: string): Kind<string> {
+  const expected = described ?? `text of ${shortest} to ${longest} characters`;
+  return scalar(expected, 'TEXT', (value) =>
+    typeof value === 'string' &&
+    value.length >= shortest &&
+    value.length <= longest &&
+    (form?.test(value) ?? true)
+      ? value
+      : undefined,
+  );
+}
+
+/** A list of texts; a single string is a list of one. */
+export function textList(): Kind<readonly string[]> {
+  return listOf('a list of texts', 'text of 1 to 500 characters', 'TEXT', (value) =>
+    typeof value === 'string' && value !== '' && value.length <= 500 ? value : undefined,
+  );
+}
+
+/** A UUID in lower case. */
+export function uuid(): Kind<string> {
+  return scalar('a UUID', 'UUID', (value) =>
+    typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+      ? value.toLowerCase()
+      : undefined,
+  );
+}
+
+/** An https URL without query and fragment, and without a final slash. */
+export function httpsUrl(): Kind<string> {
+  return scalar('an https URL such as https://auth.banco.example', 'URL', (value) =>
+    typeof value === 'string' && /^https:\/\/[^\s?#@\\]+$/i.test(value) && URL.canParse(value)
+      ? new URL(value).href.replace(/\/+$/, '')
+      : undefined,
+  );
+}
+
 /** Addresses and CIDR ranges, IPv4 or IPv6; a single string is a list of one. */
 export function addresses(): Kind<readonly string[]> {
   const list = listOf(

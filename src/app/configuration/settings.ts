@@ -1,5 +1,7 @@
+import { institutions, proxy } from './institution-settings.ts';
 import {
   addresses,
+  file,
   folder,
   folders,
   host,
@@ -7,9 +9,11 @@ import {
   type Kind,
   oneOf,
   operationOverrides,
+  optional,
   processCount,
   publicOrigin,
   serverUrl,
+  textList,
 } from './setting-kind.ts';
 
 /** One key of the configuration, described once for the loader, the command line, `guiche check` and the docs. */
@@ -48,6 +52,68 @@ export const SETTINGS = [
     meaning: 'Port of the open-data listener; 0 lets the system choose one.',
     flag: '--port',
     shortVariable: 'GUICHE_PORT',
+  },
+  {
+    path: 'tls.certificate',
+    kind: optional(file()),
+    default: undefined,
+    meaning:
+      'PEM file with the certificate chain of the open-data listener, which then speaks HTTPS. A renewed file is picked up without a restart.',
+  },
+  {
+    path: 'tls.key',
+    kind: optional(file()),
+    default: undefined,
+    meaning: 'PEM file with the private key of `tls.certificate`.',
+  },
+  {
+    path: 'mtls.host',
+    kind: host(),
+    default: '127.0.0.1',
+    meaning:
+      'Address of the listener for receivers: token, registration, consents. It opens once there are `institutions`.',
+  },
+  {
+    path: 'mtls.port',
+    kind: integer(0, 65535),
+    default: 3002,
+    meaning: 'Port of the listener for receivers; 0 lets the system choose one.',
+  },
+  {
+    path: 'mtls.certificate',
+    kind: optional(file()),
+    default: undefined,
+    meaning:
+      'PEM file with the certificate chain of the listener for receivers. Without one it speaks plain HTTP, which only makes sense behind `mtls.proxy`.',
+  },
+  {
+    path: 'mtls.key',
+    kind: optional(file()),
+    default: undefined,
+    meaning: 'PEM file with the private key of `mtls.certificate`.',
+  },
+  {
+    path: 'mtls.proxy',
+    kind: optional(proxy()),
+    default: undefined,
+    meaning:
+      'The proxy that ends TLS in front of the listener for receivers, described below. From anybody else its header is ignored.',
+    secret: true,
+  },
+  {
+    path: 'masterKeys',
+    kind: optional(textList()),
+    default: undefined,
+    meaning:
+      'Keys that seal personal data and signing keys in the database, newest first, each `id:` and 32 bytes in base64. Without any, one is generated under `state`; several nodes need the same ones.',
+    secret: true,
+  },
+  {
+    path: 'institutions',
+    kind: institutions(),
+    default: {},
+    meaning:
+      'Whose consents guiche holds: a map from `open-finance` and `open-insurance` to the institution, described below.',
   },
   {
     path: 'baseUrl',
