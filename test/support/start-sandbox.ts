@@ -53,6 +53,11 @@ export interface AuthorisedConsent {
   readonly refreshToken: string;
 }
 
+const running: (() => Promise<unknown>)[] = [];
+after(async () => {
+  for (const end of running) await end();
+});
+
 /** Scopes that every receiver of data may have in either ecosystem. */
 export const BASE_SCOPES = ['openid', 'resources', 'customers'] as const;
 
@@ -75,7 +80,7 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
   const { description } = sandbox;
   const browser = createMtlsFetch({ authorities: sandbox.directory.authorities });
   const connections: HolderConnection[] = [];
-  after(async () => {
+  running.push(async () => {
     await Promise.all([browser.close(), ...connections.map((connection) => connection.close())]);
     await sandbox.close();
   });

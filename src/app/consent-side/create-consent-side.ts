@@ -47,6 +47,7 @@ export interface ConsentSide {
 }
 
 const SWEEP_EVERY_MS = 30_000;
+const SWEPT_AT_ONCE = 5_000;
 const RETRY_MS = 1_000;
 
 /**
@@ -97,9 +98,18 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
   const forgetStore = store.onChange(() => void build());
   void build();
   const stopSweeping = clock.every(SWEEP_EVERY_MS, async () => {
-    if (store.health().state !== 'ready') return;
-    await consents.sweep().catch((error) => logger.warn({ err: error }, 'consents could not be swept'));
+    if (store.health().state === 'ready')
+      await sweep().catch((error) => logger.warn({ err: error }, 'what has ended could not be swept'));
   });
+
+  /** What time has ended, for what nobody asks for any more. */
+  async function sweep(): Promise<void> {
+    const now = clock.now();
+    await consents.sweep();
+    for (const side of sides.values()) await side.artifacts.sweep(now, SWEPT_AT_ONCE);
+    await store.signingKeys.sweep(now);
+  }
+
   for (const directory of directories.values()) directory.start();
 
   /** A step of the institution of the call's ecosystem; 503 while that is not there. */

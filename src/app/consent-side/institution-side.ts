@@ -51,6 +51,7 @@ export interface SideLog {
 
 /** One institution's consents, running: its authorization server, its pages, its steps. */
 export interface InstitutionSide {
+  readonly artifacts: ArtifactStore;
   readonly authenticate: Step;
   readonly serveConsents: Step;
   readonly readResources: Step;
@@ -122,6 +123,7 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
   });
 
   return {
+    artifacts,
     authenticate: server.authenticate,
     serveConsents: steps.serve,
     readResources: createReadResources({
