@@ -55,6 +55,33 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
 
   addOutageCommands(program);
 
+  addCommand(program, 'sandbox', 'runs a whole ecosystem on this machine: directory, institutions, receivers')
+    .addOption(formatOption())
+    .action(async (options) => {
+      const { sandbox } = await import('./sandbox.ts');
+      await sandbox({ ...settingFlags(options), format: options.format });
+    });
+
+  addCommand(program, 'directory', 'runs the sandbox directory')
+    .addOption(formatOption())
+    .action(async (options) => {
+      const { directory } = await import('./sandbox.ts');
+      await directory({ ...settingFlags(options), format: options.format });
+    });
+
+  const ledger = program.command('ledger').description('looks after the ledger of consents');
+  addCommand(ledger, 'verify', 'checks that the ledger is whole, and every consent as it says')
+    .option('--anchor <SEQ:HASH>', 'head of an earlier verification, which must still be in the ledger')
+    .addOption(formatOption())
+    .action(async (options) => {
+      const { verifyLedger } = await import('./ledger.ts');
+      process.exitCode = await verifyLedger({
+        ...settingFlags(options),
+        format: options.format,
+        anchor: options.anchor,
+      });
+    });
+
   try {
     await program.parseAsync(argv as string[]);
   } catch (error) {

@@ -13,9 +13,8 @@ export interface SandboxFiles {
 
 /** Opens the folder, made when it is not there. */
 export function openSandboxFiles(folder: string): SandboxFiles {
-  // What lies above it may have to be passed by others, such as the database's account.
-  mkdirSync(dirname(folder), { recursive: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Others may have to pass through it, such as the database's account; what is secret lies in files of their own.
+  mkdirSync(folder, { recursive: true });
   const path = (name: string) => join(folder, name);
 
   function read(name: string): string | undefined {

@@ -24,6 +24,7 @@ import { loadConfiguration } from '../configuration/load-configuration.ts';
 import type { Configuration } from '../configuration/settings.ts';
 import { createDataHolder, type DataHolder } from '../create-data-holder.ts';
 import { CATALOG, loadService, type Service } from '../load-service.ts';
+import { untilReady } from '../until-ready.ts';
 import { createSandboxDirectory, type SandboxDirectory } from './create-sandbox-directory.ts';
 import { describeDirectory, type HolderAddress } from './directory-description.ts';
 import {
@@ -134,7 +135,7 @@ const NO_LIMIT = 1_000_000;
 export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> {
   const { stateFolder, ports, logger, onProgress = () => {}, withConsents = true } = settings;
   const ecosystem = readEcosystem();
-  const files = openSandboxFiles(join(stateFolder, 'sandbox'));
+  const files = openSandboxFiles(stateFolder);
   const closing: (() => unknown)[] = [];
   async function close(): Promise<void> {
     for (const end of closing.splice(0).reverse()) await end();
@@ -156,15 +157,7 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
     const configuration = await configure(settings, ecosystem, directory, files);
     const service = loadService(configuration);
     const addressOf = (holder: SandboxHolder) => holderAddress(holder, ports);
-    await directory.seed(
-      describeDirectory({
-        ecosystem,
-        profiles: directory.profiles,
-        operations: service.routes.map(({ operation }) => operation),
-        addressOf,
-        redirectUrisOf,
-      }),
-    );
+    await seed(directory, ecosystem, service, ports);
     const receivers = await Promise.all(
       ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan), directory, files)),
     );
@@ -225,8 +218,71 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
   }
 }
 
-/** Starts the directory alone, with everybody of the sandbox in it. */
-export async function openDirectory(
+/** A running directory. */
+export interface RunningDirectory {
+  readonly address: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the directory alone, with everybody of the sandbox in it; institutions are described where a sandbox with the
+ * same ports would have them. Rejects as {@link startSandbox} does.
+ */
+export async function startDirectory(
+  settings: Pick<SandboxSettings, 'stateFolder' | 'ports' | 'logger'>,
+): Promise<RunningDirectory> {
+  const { stateFolder, ports, logger } = settings;
+  const ecosystem = readEcosystem();
+  const files = openSandboxFiles(stateFolder);
+  const closing: (() => unknown)[] = [];
+  async function close(): Promise<void> {
+    for (const end of closing.splice(0).reverse()) await end();
+  }
+
+  try {
+    const store = openStore({ stateFolder, masterKeys: loadMasterKeys({ stateFolder }), log: logger });
+    closing.push(() => store.close());
+    await untilReady(store);
+    const directory = await openDirectory(settings, store, files);
+    closing.push(directory.close);
+    await listen(directory.publicServer, ports.directory, closing);
+    await listen(directory.mtlsServer, ports.directoryMtls, closing);
+    await seed(
+      directory,
+      ecosystem,
+      loadService(await configure(settings, ecosystem, directory, files)),
+      ports,
+    );
+    await Promise.all(
+      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan), directory, files)),
+    );
+    directory.start();
+    return { address: describeAddress(directory, ports), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Makes the directory hold everybody of the sandbox. */
+function seed(
+  directory: SandboxDirectory,
+  ecosystem: SandboxEcosystem,
+  service: Service,
+  ports: SandboxPorts,
+): Promise<void> {
+  return directory.seed(
+    describeDirectory({
+      ecosystem,
+      profiles: directory.profiles,
+      operations: service.routes.map(({ operation }) => operation),
+      addressOf: (holder) => holderAddress(holder, ports),
+      redirectUrisOf,
+    }),
+  );
+}
+
+async function openDirectory(
   { ports, logger }: Pick<SandboxSettings, 'ports' | 'logger'>,
   store: Store,
   files: SandboxFiles,
@@ -241,18 +297,6 @@ export async function openDirectory(
     clock: systemClock,
     logger,
   });
-}
-
-async function untilReady(store: Store): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const look = () => {
-    const { state, reason } = store.health();
-    if (state === 'ready') resolve();
-    if (state === 'failed') reject(new Error(reason));
-  };
-  const forget = store.onChange(look);
-  look();
-  await promise.finally(forget);
 }
 
 async function listen(server: DataHolder['server'], port: number, closing: (() => unknown)[]): Promise<void> {
@@ -284,7 +328,7 @@ function redirectUrisOf({ host }: SandboxReceiverPlan): readonly string[] {
 
 /** Writes the configuration of the institutions, for whoever wants to read or copy it, and loads it. */
 async function configure(
-  { stateFolder, ports }: SandboxSettings,
+  { stateFolder, ports }: Pick<SandboxSettings, 'stateFolder' | 'ports'>,
   { holders }: SandboxEcosystem,
   directory: SandboxDirectory,
   files: SandboxFiles,
