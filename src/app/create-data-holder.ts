@@ -36,6 +36,7 @@ import type { Service } from './load-service.ts';
 import { CONSENTED_KINDS, createPipelines, NO_INSTITUTION } from './pipelines.ts';
 import { REGULATORY_TIME_ZONE } from './regulatory-time-zone.ts';
 import { isFromFile, unservedPaths, whyNotServed } from './served-operations.ts';
+import type { ServingReport } from './service-status.ts';
 
 const MEGABYTE = 1024 * 1024;
 const MINUTE_MS = 60_000;
@@ -53,10 +54,8 @@ export interface DataHolder {
   readonly prometheus: PrometheusMetrics;
   /** Findings of the first load; anything with an error is not served. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Calls counted and not yet stored. */
-  waitingCalls(): number;
-  /** Whether the limits are counted with the other nodes now. */
-  sharedLimits(): 'shared' | 'away' | undefined;
+  /** What `guiche status` shows of it. */
+  report(): ServingReport;
   /** Stores what has been counted and ends everything but the listener, which has been closed by who opened it. */
   close(): Promise<void>;
 }
@@ -119,7 +118,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
   const health = createHealth([
     endpointHealth.impairments,
     () => brokenData(operations, openData),
-    () => databaseAway(operations, store),
+    () => databaseAway(served, store),
   ]);
   const board = createOutageBoard({
     store: store?.outages ?? NO_OUTAGES,
@@ -157,6 +156,18 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       help: 'Calls counted and not yet stored.',
       labels: [],
       read: () => [{ labels: {}, value: flusher?.waitingCalls() ?? 0 }],
+    },
+    guiche_directory_age_seconds: {
+      help: 'Seconds since everything that is known of the directory was fetched.',
+      aggregator: 'max',
+      labels: ['ecosystem'],
+      read: () =>
+        [...(consentSide?.directories ?? [])].flatMap(([ecosystem, directory]) => {
+          const { fetchedAt } = directory.age();
+          return fetchedAt === undefined
+            ? []
+            : [{ labels: { ecosystem }, value: (now() - fetchedAt) / 1000 }];
+        }),
     },
     guiche_shared_limits_up: {
       help: '1 while limits are counted with the other nodes.',
@@ -264,8 +275,15 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     health,
     prometheus,
     diagnostics,
-    waitingCalls: () => flusher?.waitingCalls() ?? 0,
-    sharedLimits: limits.state,
+    report: () => ({
+      faults: Object.fromEntries(openData.faults),
+      sharedLimits: limits.state(),
+      waitingCalls: flusher?.waitingCalls() ?? 0,
+      directories: [...(consentSide?.directories ?? [])].map(([ecosystem, directory]) => ({
+        ecosystem,
+        ...directory.age(),
+      })),
+    }),
     close,
   };
 }
@@ -335,18 +353,24 @@ function brokenData(operations: readonly Operation[], openData: OpenData): Impai
   });
 }
 
-/** Without the database nothing but the regulatory metrics is missing. */
+/** Without the database the regulatory metrics and the consents are missing, and nothing else. */
 function databaseAway(operations: readonly Operation[], store: Backing | undefined): Impairment[] {
   const found = store?.health();
   // A start takes the database a second; that is no failure yet.
   if (!found || found.state === 'ready' || found.state === 'starting') return [];
-  const endpoints = operations.filter(({ kind }) => kind === 'metrics').map(({ key }) => key);
+  const impair = (isMissing: (operation: Operation) => boolean, reason: string): Impairment[] => {
+    const endpoints = operations.filter(isMissing).map(({ key }) => key);
+    return endpoints.length === 0 ? [] : [{ endpoints, reason, since: found.since }];
+  };
   return [
-    {
-      endpoints,
-      reason: 'As métricas operacionais estão temporariamente indisponíveis.',
-      since: found.since,
-    },
+    ...impair(
+      ({ kind }) => kind === 'metrics',
+      'As métricas operacionais estão temporariamente indisponíveis.',
+    ),
+    ...impair(
+      ({ kind }) => CONSENTED_KINDS.has(kind),
+      'Os consentimentos estão temporariamente indisponíveis.',
+    ),
   ];
 }
 

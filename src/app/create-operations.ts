@@ -18,7 +18,7 @@ import type { Configuration } from './configuration/settings.ts';
 import type { Service } from './load-service.ts';
 import { createAvailabilityReader } from './read-availability.ts';
 import { readOutageRequest } from './read-outage-request.ts';
-import type { EcosystemStatus, ServiceStatus } from './service-status.ts';
+import type { EcosystemStatus, ServiceStatus, ServingReport } from './service-status.ts';
 
 const ROLL_UP_EVERY_MS = 30 * 60_000;
 /** Per-second counts are needed until every node has delivered its minute. */
@@ -30,7 +30,7 @@ export interface ServingSide {
   /** Whether requests can be served, and what is missing. */
   readiness(): { readonly isReady: boolean; readonly reasons: readonly string[] };
   prometheus(): Promise<{ readonly contentType: string; readonly text: string }>;
-  report(): Promise<Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls'>>;
+  report(): Promise<ServingReport>;
   /** Tells that the outages have changed. */
   outagesChanged(): void;
 }
@@ -150,6 +150,7 @@ export function createOperations(settings: OperationsSettings): Operations {
       ecosystems.every(({ status }) => status.every(({ code }) => code === 'OK')) &&
       store.health().state === 'ready' &&
       report.sharedLimits !== 'away' &&
+      report.directories.every(({ failure }) => failure === undefined) &&
       Object.keys(report.faults).length === 0;
     return { isOk, ecosystems, outages, store: store.health(), ...report };
   }

@@ -18,6 +18,20 @@ export interface ServiceStatus {
   readonly sharedLimits: 'shared' | 'away' | undefined;
   /** Calls counted and not yet stored. */
   readonly waitingCalls: number;
+  /** The directories of the institutions that hold consents. */
+  readonly directories: readonly DirectoryStatus[];
+}
+
+/** What the processes that serve tell of themselves. */
+export type ServingReport = Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls' | 'directories'>;
+
+/** How current what is known of a directory is. */
+export interface DirectoryStatus {
+  readonly ecosystem: string;
+  /** When everything was last fetched, in milliseconds since the epoch; undefined when it never was. */
+  readonly fetchedAt: number | undefined;
+  /** Why the last attempt failed; undefined when it did not. */
+  readonly failure: string | undefined;
 }
 
 export interface EcosystemStatus {

@@ -1,3 +1,4 @@
+import { checkInstitutions } from '../app/configuration/check-institutions.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../app/configuration/load-configuration.ts';
 import type { Configuration } from '../app/configuration/settings.ts';
 import type { Diagnostic } from '../kernel/diagnostic.ts';
@@ -24,7 +25,14 @@ export async function readConfiguration({ config, flags }: ConfigurationFlags): 
     env: process.env,
     cwd: process.cwd(),
   });
-  const diagnostics = [...loaded.diagnostics, ...checkBaseUrl(loaded), ...checkMetricsAllow(loaded)];
+  const { configuration } = loaded;
+  const isProduction = process.env.NODE_ENV === 'production';
+  const diagnostics = [
+    ...loaded.diagnostics,
+    ...checkBaseUrl(loaded),
+    ...checkMetricsAllow(loaded),
+    ...(configuration ? checkInstitutions(configuration, { isProduction }) : []),
+  ];
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const isUsage = errors.some(({ file, code }) => file.startsWith('--') || code === 'config-missing-file');
   return {

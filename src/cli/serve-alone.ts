@@ -29,11 +29,7 @@ export async function serveAlone(start: ServiceStart): Promise<void> {
         contentType: holder.prometheus.registry.contentType,
         text: await holder.prometheus.registry.metrics(),
       }),
-      report: async () => ({
-        faults: Object.fromEntries(holder.openData.faults),
-        sharedLimits: holder.sharedLimits(),
-        waitingCalls: holder.waitingCalls(),
-      }),
+      report: async () => holder.report(),
       outagesChanged: () => holder.health.changed(),
     },
     holder.board,

@@ -32,9 +32,7 @@ export async function serveWorker(start: ServiceStart): Promise<void> {
 
   async function report(id: number): Promise<void> {
     const found: WorkerReport = {
-      faults: Object.fromEntries(holder.openData.faults),
-      sharedLimits: holder.sharedLimits(),
-      waitingCalls: holder.waitingCalls(),
+      ...holder.report(),
       prometheus: await holder.prometheus.registry.getMetricsAsJSON(),
     };
     tell({ type: 'report', id, report: found });

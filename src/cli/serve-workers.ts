@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import type { ServingSide } from '../app/create-operations.ts';
 import { createDeferredStore } from '../app/deferred-store.ts';
-import type { ServiceStatus } from '../app/service-status.ts';
+import type { DirectoryStatus, ServingReport } from '../app/service-status.ts';
 import { findEmbeddedServer } from '../store/embedded-server.ts';
 import { openOperations } from './open-operations.ts';
 import { urlOf } from './public-listener.ts';
@@ -10,7 +10,7 @@ import { PROBE_TOKEN_VARIABLE, type ServiceStart } from './service-start.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 /** What one worker can say of itself. */
-export interface WorkerReport extends Pick<ServiceStatus, 'faults' | 'sharedLimits' | 'waitingCalls'> {
+export interface WorkerReport extends ServingReport {
   /** Its Prometheus metrics, as prom-client writes them for adding up. */
   readonly prometheus: object;
 }
@@ -165,12 +165,20 @@ export async function serveWorkers(start: ServiceStart, count: number): Promise<
   });
 }
 
-function mergeReports(reports: readonly WorkerReport[]): Awaited<ReturnType<ServingSide['report']>> {
+function mergeReports(reports: readonly WorkerReport[]): ServingReport {
   return {
     faults: Object.assign({}, ...reports.map(({ faults }) => faults)),
     sharedLimits: reports.some(({ sharedLimits }) => sharedLimits === 'away')
       ? 'away'
       : reports[0]?.sharedLimits,
     waitingCalls: reports.reduce((sum, { waitingCalls }) => sum + waitingCalls, 0),
+    directories: oldest(reports.flatMap(({ directories }) => directories)),
   };
+}
+
+/** Every worker knows a directory by itself; the one that has known it longest without news speaks for all. */
+function oldest(directories: readonly DirectoryStatus[]): DirectoryStatus[] {
+  const age = ({ fetchedAt }: DirectoryStatus) => fetchedAt ?? 0;
+  const byEcosystem = Map.groupBy(directories, ({ ecosystem }) => ecosystem);
+  return [...byEcosystem.values()].flatMap((known) => known.toSorted((a, b) => age(a) - age(b)).slice(0, 1));
 }

@@ -38,6 +38,10 @@ function describe(found: ServiceStatus): string {
       `limits     ${found.sharedLimits === 'shared' ? 'shared by all nodes' : 'counted by each process: Redis is away'}`,
     );
   if (found.waitingCalls > 0) lines.push(`metrics    ${found.waitingCalls} calls waiting to be stored`);
+  for (const { ecosystem, fetchedAt, failure } of found.directories)
+    lines.push(
+      `directory  ${ecosystem}: ${fetchedAt === undefined ? 'never fetched' : `fetched ${new Date(fetchedAt).toISOString()}`}${failure === undefined ? '' : `; away: ${failure}`}`,
+    );
   for (const { id, phase, startsAt, duration, explanation } of found.outages) {
     lines.push(
       `outage     ${id} ${phase} from ${new Date(startsAt).toISOString()} for ${duration}: ${explanation}`,

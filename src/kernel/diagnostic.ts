@@ -24,6 +24,7 @@ export const DIAGNOSTIC_CODES = {
   'config-value': 'A configuration value is not of the kind expected there.',
   'config-missing-file': 'The configuration file named with --config cannot be read.',
   'config-development-default': 'A default that suits a laptop is in use; production refuses it.',
+  'config-institution': 'What an institution needs to hold consents is missing, or contradicts itself.',
   'contract-empty': 'A contract file has no bytes.',
   'contract-not-utf8': 'A contract file is not UTF-8 text.',
   'contract-syntax': 'A contract file is neither YAML nor JSON.',
