@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import packageFile from '../package.json' with { type: 'json' };
+import { provingTests } from '../tools/conformance-page.ts';
 import { GENERATED_PAGES } from '../tools/generated-pages.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -36,6 +37,11 @@ describe('the documentation', () => {
       );
     });
   }
+
+  it('docs/conformance.md names a proving test for every module of the suite', () => {
+    const unproved = [...provingTests()].filter(([, files]) => files.length === 0).map(([module]) => module);
+    assert.deepEqual(unproved, []);
+  });
 
   it('docs/dependencies.md has one line for each dependency', () => {
     const text = readFileSync(join(ROOT, 'docs', 'dependencies.md'), 'utf8');

@@ -1,12 +1,14 @@
 import { renderConfigurationPage } from '../src/app/configuration/configuration-page.ts';
 import { DIAGNOSTIC_CODES } from '../src/kernel/diagnostic.ts';
 import { PROBLEMS } from '../src/kernel/problem.ts';
+import { renderConformancePage } from './conformance-page.ts';
 
 /** The generated pages of `docs/`: file name to what renders it. `npm run docs` writes them and a test compares them. */
 export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
   'configuration.md': renderConfigurationPage,
   'errors.md': renderErrorsPage,
   'diagnostics.md': renderDiagnosticsPage,
+  'conformance.md': renderConformancePage,
 };
 
 function renderErrorsPage(): string {
@@ -20,6 +22,9 @@ function renderErrorsPage(): string {
 Every error that guiche answers with. The \`code\` is stable. The body has the shape that the operation's own contract
 gives its errors: members that the contract does not declare are left out, texts are cut to its lengths. Where no contract
 has the path, the body has \`errors[]\` with \`code\`, \`title\`, \`detail\` and \`requestDateTime\`, and \`meta\`.
+
+Where the regulation of an ecosystem has one word for many faults, such as \`NAO_INFORMADO\` in Open Insurance consents, the
+body shows that word; what it is comes from \`catalog/<ecosystem>/consents.yaml\`.
 
 Texts are in Portuguese, because receivers read them. No error repeats what the caller sent, and an unexpected one says
 nothing but its interaction id, under which the log has the cause.
