@@ -128,14 +128,17 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
         logger.warn({ err: error }, 'outages cannot be read; the last known ones stay');
     },
   });
+  let lastFailure: unknown;
   const flusher =
     store &&
     createFlusher({
       recorder,
       store: store.metrics,
       clock,
-      onFailure: (error, waitingCalls) =>
-        logger.debug({ err: error, waitingCalls }, 'counts wait to be stored'),
+      onFailure(error, waitingCalls) {
+        lastFailure = error;
+        logger.debug({ err: error, waitingCalls }, 'counts wait to be stored');
+      },
     });
   const limits = createLimits(settings, now);
   const prometheus = createPrometheus({
@@ -263,7 +266,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     await stopWatching();
     await loader.close();
     const lost = await flusher?.stop();
-    if (lost) logger.error({ calls: lost }, `${lost} counted calls could not be stored`);
+    if (lost) logger.error({ calls: lost, err: lastFailure }, `${lost} counted calls could not be stored`);
   }
 
   return {

@@ -1,11 +1,13 @@
 import Provider, { type Adapter, type AdapterFactory, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../kernel/clock.ts';
 import type { Artifact, ArtifactStore } from './artifact-store.ts';
+import type { ClientKeys } from './fetch-client-keys.ts';
 import type { Registrations } from './registrations.ts';
 
 export interface ArtifactAdapterSettings {
   readonly artifacts: ArtifactStore;
   readonly registrations: Registrations;
+  readonly clientKeys: ClientKeys;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -17,7 +19,7 @@ export function createArtifactAdapter(settings: ArtifactAdapterSettings): Adapte
   return (model) => {
     const plain = createPlainAdapter(model, settings.artifacts);
     if (model === 'ReplayDetection') return { ...plain, ...detectReplay(settings) };
-    if (model === 'Client') return { ...plain, ...endClient(settings) };
+    if (model === 'Client') return { ...plain, ...readClient(settings), ...endClient(settings) };
     if (model === 'AccessToken') return { ...plain, ...openUserinfo(settings) };
     return plain;
   };
@@ -59,6 +61,21 @@ function detectReplay({ artifacts, clock }: ArtifactAdapterSettings): Partial<Ad
     async upsert(id, _payload, expiresIn = 0) {
       const isNew = await artifacts.remember(`assertion ${id}`, clock.now() + expiresIn * 1000);
       if (!isNew) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
+    },
+  };
+}
+
+/**
+ * The library keeps what it has made of a client, its keys among it, as long as the client stays the same, and looks for
+ * keys once a minute. A client is not the same to it once the directory publishes other keys.
+ */
+function readClient({ artifacts, clientKeys }: ArtifactAdapterSettings): Partial<Adapter> {
+  return {
+    async find(id) {
+      const client = await artifacts.find('Client', id);
+      if (!client) return undefined;
+      const published = await clientKeys(String(client.jwks_uri)).catch(() => undefined);
+      return { ...client, published } as AdapterPayload;
     },
   };
 }

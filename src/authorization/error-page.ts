@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 
 const STYLE =
-  'body{font:1.125rem/1.5 system-ui,sans-serif;margin:3rem auto;max-width:34rem;padding:0 1rem;color:#1a1a1a;background:#fff}' +
-  'h1{font-size:1.5rem}code{font-size:1rem}';
+  ':root{color-scheme:light dark}' +
+  'body{margin:0;padding:clamp(1rem,8vh,5rem) min(1rem,5vw);background:#f3f5f8;color:#16202e;overflow-wrap:anywhere;' +
+  'font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}' +
+  'main{max-width:32rem;margin:0 auto;padding:1.5rem min(1.75rem,6vw);border:1px solid #d5dce6;border-radius:16px;background:#fff}' +
+  'h1,p{margin:0}p{margin-top:1rem}h1{font-size:clamp(1.375rem,1.2rem + .8vw,1.75rem);line-height:1.2;text-wrap:balance}' +
+  'main>:last-child{color:#51607a;font-size:.875rem}' +
+  '@media (prefers-color-scheme:dark){body{background:#10151f;color:#eef2f8}main{border-color:#33405a;background:#1a2230}' +
+  'main>:last-child{color:#aab7cb}}';
 
 /** Content security policy of {@link renderErrorPage}: nothing but its one style sheet. */
 export const ERROR_PAGE_POLICY =

@@ -16,7 +16,7 @@ import { type CallerCertificates, isOfClient } from './caller-certificates.ts';
 import { createRequestObjectCheck } from './check-request-object.ts';
 import { ROUTES } from './endpoints.ts';
 import { ERROR_PAGE_POLICY, renderErrorPage } from './error-page.ts';
-import { createFetchClientKeys } from './fetch-client-keys.ts';
+import { createClientKeys, createFetchClientKeys } from './fetch-client-keys.ts';
 import {
   FIXED_METADATA,
   GRANT_TYPES,
@@ -39,7 +39,7 @@ const INTERACTION_SECONDS = 1800;
 /** Only as long as it takes to answer: nobody stays logged in. */
 const SESSION_SECONDS = 60;
 
-export interface ProviderSettings extends ArtifactAdapterSettings {
+export interface ProviderSettings extends Omit<ArtifactAdapterSettings, 'clientKeys'> {
   readonly profile: AuthorizationProfile;
   /** Identifies the institution's APIs among resource servers. */
   readonly resource: string;
@@ -64,8 +64,9 @@ export interface ProviderSettings extends ArtifactAdapterSettings {
  */
 export function composeProviderSettings(settings: ProviderSettings, keys: readonly JWK[]): Configuration {
   const { profile, consents, trust, resource, callers, publicPrefix, cookieLabel } = settings;
+  const clientKeys = createClientKeys(trust);
   return {
-    adapter: createArtifactAdapter(settings),
+    adapter: createArtifactAdapter({ ...settings, clientKeys }),
     jwks: { keys },
     routes: ROUTES,
     scopes: [...profile.scopes],
@@ -145,7 +146,7 @@ export function composeProviderSettings(settings: ProviderSettings, keys: readon
     assertJwtClientAuthClaimsAndHeader: (ctx, claims, _header, client) =>
       checkAssertion(claims, callers.of(ctx.req)?.software, client, settings.clock),
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
-    fetch: createFetchClientKeys(trust),
+    fetch: createFetchClientKeys(clientKeys),
     interactions: {
       url: (_ctx, { uid }) => settings.interactionPath(uid),
       policy: composePolicy(),
@@ -221,6 +222,7 @@ function checkAssertion(
 ): void {
   if (Number(exp) - clock.now() / 1000 > MAX_ASSERTION_SECONDS)
     throw new errors.InvalidClientAuth('the client assertion lives too long');
-  if (!software || !isOfClient(software, client.metadata() as Record<string, unknown>))
+  // Members that the library does not know itself keep their names, so that nothing is renamed for every assertion.
+  if (!software || !isOfClient(software, client))
     throw new errors.InvalidClientAuth('the client certificate belongs to other software than the client');
 }

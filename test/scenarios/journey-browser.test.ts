@@ -56,7 +56,7 @@ describe('given a real browser', { skip: NO_CHROMIUM }, () => {
   }
 
   async function logIn(page: Page, login: string, password = PASSWORD): Promise<void> {
-    await page.getByLabel('Acesso').fill(login);
+    await page.getByLabel('Usuário').fill(login);
     await page.getByLabel('Senha').fill(password);
     await page.getByRole('button', { name: 'Entrar' }).click();
   }
@@ -223,7 +223,7 @@ describe('given a real browser', { skip: NO_CHROMIUM }, () => {
     await page.evaluate(FRAME, `${journey.origin}${journey.basePath}/consentimentos`);
     await refused;
     const frame = page.frames().find((each) => each !== page.mainFrame());
-    assert.doesNotMatch((await frame?.content()) ?? '', /Entrar no Banco/);
+    assert.doesNotMatch((await frame?.content()) ?? '', /name="senha"/);
     await page.context().close();
   });
 

@@ -247,6 +247,21 @@ describe('given a customer who is sent to confirm a consent', () => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 410]);
     assert.equal(await statusOf(journey, consent.id), 'AUTHORISED');
   });
+
+  it('when the login has ended before they confirm, then nothing is decided and they are told to log in again', async () => {
+    const { consent, path } = await journey.ask(of(ANA.cpf));
+    const browser = browserOf(journey);
+    const review = await logIn(browser, path, ANA.login);
+    await journey.clock.advance(31 * MINUTE);
+    const again = await browser.press(review, 'Confirmar compartilhamento', {
+      'escolha-ACCOUNT': 'cc-30418',
+    });
+    assert.equal(again.status, 403);
+    assert.match(textOf(again), /Nada foi confirmado ainda: entre de novo/);
+    assert.equal(await statusOf(journey, consent.id), 'AWAITING_AUTHORISATION');
+    const resumed = await browser.press(again, 'Entrar', { acesso: ANA.login, senha: PASSWORD });
+    assert.match(textOf(resumed), /Revise o que será compartilhado/);
+  });
 });
 
 describe('given a resource that needs a further approver', () => {
@@ -290,10 +305,15 @@ describe('given a resource that needs a further approver', () => {
     const list = await logIn(browser, '/banco/consentimentos', DANIEL.login);
     assert.match(textOf(list), /Esperam a sua resposta/);
     const page = await browser.open(pathOf(id, '/aprovar'));
+    assert.match(textOf(page), /O que será visto ?Saldos/);
     assert.match(textOf(page), /Conta conjunta, agência 0003, final 505-6/);
     assert.doesNotMatch(page.text, /480-1|Carla/, 'nothing else of who shares is shown');
+    const before = await browser.open(pathOf(id));
+    assert.match(textOf(before), /Conta conjunta, agência 0003, final 505-6 ?Falta a sua resposta/);
     const done = await browser.press(page, 'Enviar resposta', { 'resposta-ACCOUNT-cj-64505': 'sim' });
     assert.match(textOf(done), /A sua resposta foi registrada/);
+    assert.match(textOf(done), /Conta conjunta, agência 0003, final 505-6 ?Autorizado/);
+    assert.doesNotMatch(done.text, /480-1|Carla/, 'nothing else of who shares is shown');
     assert.deepEqual((await awaitingOf(id))?.[1], ['cj-64505', [], false]);
   });
 
@@ -302,7 +322,8 @@ describe('given a resource that needs a further approver', () => {
     const browser = browserOf(journey);
     await logIn(browser, '/banco/consentimentos', DANIEL.login);
     const page = await browser.open(pathOf(id, '/aprovar'));
-    await browser.press(page, 'Enviar resposta', { 'resposta-ACCOUNT-cj-64505': 'nao' });
+    const done = await browser.press(page, 'Enviar resposta', { 'resposta-ACCOUNT-cj-64505': 'nao' });
+    assert.match(textOf(done), /final 505-6 ?Não autorizado por uma das pessoas titulares/);
     assert.deepEqual((await awaitingOf(id))?.[1], ['cj-64505', [], true]);
     assert.equal(await statusOf(journey, id), 'AUTHORISED');
   });
@@ -404,10 +425,10 @@ describe('given a customer in their own area', () => {
     const browser = browserOf(journey);
     const list = await logIn(browser, '/banco/consentimentos', ANA.login);
     const kept = browser.fork();
-    assert.match(textOf(await browser.press(list, 'Sair')), /Entrar no Banco Ipê/);
+    assert.match(textOf(await browser.press(list, 'Sair')), /Entrar em Banco Ipê/);
     assert.match(
       textOf(await kept.open('/banco/consentimentos')),
-      /Entrar no Banco Ipê/,
+      /Entrar em Banco Ipê/,
       'the old cookie too',
     );
 
@@ -416,7 +437,7 @@ describe('given a customer in their own area', () => {
     await journey.clock.advance(29 * MINUTE);
     assert.match(textOf(await other.open('/banco/consentimentos')), /Olá, Ana/);
     await journey.clock.advance(2 * MINUTE);
-    assert.match(textOf(await other.open('/banco/consentimentos')), /Entrar no Banco Ipê/);
+    assert.match(textOf(await other.open('/banco/consentimentos')), /Entrar em Banco Ipê/);
   });
 
   it('when the institution is away, then they are told so and nothing of the fault', async () => {
@@ -515,16 +536,16 @@ describe('given somebody who means harm', () => {
     await logIn(browser, '/banco/consentimentos', ANA.login);
     assert.notDeepEqual([...browser.cookies], [...planted.cookies]);
     assert.match(textOf(await browser.open('/banco/consentimentos')), /Olá, Ana/);
-    assert.match(textOf(await planted.open('/banco/consentimentos')), /Entrar no Banco Ipê/);
+    assert.match(textOf(await planted.open('/banco/consentimentos')), /Entrar em Banco Ipê/);
   });
 
   it('when a login for one purpose is used for another, then it is none', async () => {
     const browser = browserOf(journey);
     const one = await journey.ask(of(ANA.cpf));
     await logIn(browser, one.path, ANA.login);
-    assert.match(textOf(await browser.open('/banco/consentimentos')), /Entrar no Banco Ipê/);
+    assert.match(textOf(await browser.open('/banco/consentimentos')), /Entrar em Banco Ipê/);
     const other = await journey.ask(of(ANA.cpf));
-    assert.match(textOf(await browser.open(other.path)), /Entrar no Banco Ipê/);
+    assert.match(textOf(await browser.open(other.path)), /Entrar em Banco Ipê/);
   });
 
   it('when they have the address of a confirmation without its browser, then it is closed to them', async () => {
@@ -690,8 +711,12 @@ describe('given an insurer', () => {
       of(GUILHERME.cpf, { permissions: ['ENDORSEMENT_REQUEST_CREATE'], details }),
     );
     const browser = browserOf(journey);
+    const login = await browser.open(path);
+    assert.match(textOf(login), /Bússola Finanças quer agir em seu nome em Aurora Seguros/);
+    assert.doesNotMatch(textOf(login), /ver dados seus/);
     const review = await logIn(browser, path, GUILHERME.login);
     assert.match(textOf(review), /Revise o que será feito em seu nome/);
+    assert.match(textOf(review), /Quem vai agir ?Bússola Finanças/);
     assert.match(textOf(review), /O que deve mudar ?Trocar o condutor principal/);
     assert.match(textOf(review), /Tipo de alteração ?Alteração/);
     await decide(browser, review, 'Confirmar');

@@ -9,6 +9,11 @@ export const CODE_VERIFIER = 'a-code-verifier-of-forty-three-characters-or-more'
 
 type Claims = Readonly<Record<string, unknown>>;
 
+/** Whoever signs as a receiver does. */
+export interface Signer {
+  readonly keys: Pick<MadeUpReceiver['keys'], 'signing'>;
+}
+
 /** A receiver with the client that it registered. */
 export interface RegisteredReceiver extends MadeUpReceiver {
   readonly clientId: string;
@@ -24,11 +29,7 @@ export interface Deviation {
 }
 
 /** Signs claims as a receiver does, but for the deviation. */
-export async function sign(
-  receiver: MadeUpReceiver,
-  claims: Claims,
-  deviation: Deviation = {},
-): Promise<string> {
+export async function sign(receiver: Signer, claims: Claims, deviation: Deviation = {}): Promise<string> {
   const alg = deviation.header?.alg ?? 'PS256';
   const { alg: _alg, ...jwk } = deviation.key ?? receiver.keys.signing;
   const all = Object.entries({ ...claims, ...deviation.claims }).filter(([, value]) => value !== undefined);
@@ -39,7 +40,7 @@ export async function sign(
 
 /** A client assertion for an audience. */
 export function clientAssertion(
-  receiver: MadeUpReceiver & { readonly clientId: string },
+  receiver: Signer & { readonly clientId: string },
   aud: unknown,
   deviation?: Deviation,
 ): Promise<string> {

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -30,10 +31,26 @@ after(async () => {
   for (const browser of running) await browser.close();
 });
 
+/** What a Chromium believes and knows besides what every other one does. */
+export interface ChromiumSurroundings {
+  /** PEM certificates whose keys are believed, whoever has signed them; everything else about TLS is checked as ever. */
+  readonly trusted?: readonly string[];
+  /** Addresses (`127.0.0.1:8443`) of hosts that no name server knows. */
+  readonly hosts?: Readonly<Record<string, string>>;
+}
+
 /** Starts Chromium until the test file ends. */
-export async function startChromium(): Promise<Browser> {
+export async function startChromium({
+  trusted = [],
+  hosts = {},
+}: ChromiumSurroundings = {}): Promise<Browser> {
   if (executablePath === undefined) throw new Error(String(NO_CHROMIUM));
-  const browser = await chromium.launch({ executablePath, args: QUIET });
+  const args = [...QUIET];
+  if (trusted.length > 0)
+    args.push(`--ignore-certificate-errors-spki-list=${trusted.map(hashPublicKey).join(',')}`);
+  const rules = Object.entries(hosts).map(([host, address]) => `MAP ${host} ${address}`);
+  if (rules.length > 0) args.push(`--host-resolver-rules=${rules.join(',')}`);
+  const browser = await chromium.launch({ executablePath, args });
   running.push(browser);
   return browser;
 }
@@ -59,6 +76,11 @@ interface Axe {
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+function hashPublicKey(certificate: string): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
+}
 
 function isExecutable(file: string): boolean {
   try {

@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after } from 'node:test';
 
 const folders: string[] = [];
-after(() => {
+// Not sooner: what the file has started ends in its own hooks, and ends badly without its folder.
+process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Makes a folder that goes away when the test file ends. */
+/** Makes a folder that goes away when the process of the test file ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'guiche-scenario-'));
   folders.push(folder);

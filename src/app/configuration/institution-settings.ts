@@ -35,6 +35,14 @@ export const DIRECTORY_FIELDS = {
   },
 } as const;
 
+const COLOUR = text(7, 7, /^#[0-9a-f]{6}$/i, 'a colour such as #0b5d3b');
+
+/** Colours of the institution. Those in which text could not be read are refused when the pages are made. */
+export const ACCENT_FIELDS = {
+  light: { kind: COLOUR, isRequired: true, meaning: 'On light pages.' },
+  dark: { kind: COLOUR, isRequired: true, meaning: 'On dark pages.' },
+} as const;
+
 /** Members of one institution. */
 export const INSTITUTION_FIELDS = {
   name: {
@@ -68,6 +76,11 @@ export const INSTITUTION_FIELDS = {
     kind: folder(),
     isRequired: true,
     meaning: 'Folder of customers: `<CPF>/customer.yaml`. The sandbox login of the consent journey reads it.',
+  },
+  accent: {
+    kind: mapOf(ACCENT_FIELDS),
+    meaning:
+      'Colours of buttons and links on the pages for customers: `light` and `dark`, for pages of that kind.',
   },
   passwords: {
     kind: file(),

@@ -149,6 +149,7 @@ describe('sources', () => {
           issuer: 'https://auth.banco.example',
           mtlsBase: 'https://mtls.banco.example',
           customers: join(root, 'customers'),
+          accent: undefined,
           passwords: undefined,
           offers: undefined,
           directory: {

@@ -101,7 +101,7 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
     attempts: createLoginAttempts(clock),
     addressOf: side.addressOf,
     clock,
-    brand: { name: settings.name },
+    brand: { name: settings.name, ...(settings.accent && { accent: settings.accent }) },
     basePath: pathOf(settings.issuer),
     pages: [PAGES],
     onEvent: (event) => logger.info({ journey: event, ecosystem }, `${event.kind}: ${event.outcome}`),

@@ -21,6 +21,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Store } from '../../store/open-store.ts';
 import { CATALOG, type Service } from '../load-service.ts';
 import { createDirectoryPipelines } from '../pipelines.ts';
+import { createReceiverPage } from './receiver-page.ts';
 import { type CertificateInFiles, keepCertificate } from './sandbox-certificates.ts';
 import type { SandboxFiles } from './sandbox-files.ts';
 
@@ -65,6 +66,9 @@ export interface SandboxDirectory {
   start(): void;
   close(): void;
 }
+
+/** Where a browser lands that comes back to a simulated receiver. */
+export const RECEIVER_PAGE_PATH = '/receiver/callback';
 
 const KEY_STORE_PATH = '/keystore';
 const CERTIFICATES_PATH = '/certificates';
@@ -165,6 +169,7 @@ export async function createSandboxDirectory(settings: SandboxDirectorySettings)
           onFault,
         }),
       },
+      { path: RECEIVER_PAGE_PATH, handle: createReceiverPage({ path: RECEIVER_PAGE_PATH }) },
       { path: CERTIFICATES_PATH, handle: createCertificateFiles({ authority, onError: onFault }) },
     ],
   });

@@ -23,6 +23,7 @@ export interface SandboxHolder {
   /** Absolute. */
   readonly customers: string;
   readonly organisation: SandboxOrganisation;
+  readonly accent?: { readonly light: string; readonly dark: string };
 }
 
 /** A receiver of the sandbox. */

@@ -54,7 +54,7 @@ section>*+*{margin-top:1rem}
 section[hidden]{display:none}
 dl>div+div{margin-top:.875rem}
 dt{font-size:.875rem}
-dd{margin:0;font:.9375rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+dd{margin:0;word-break:break-all;font:.9375rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 `;
 
 /** Text only: nothing that arrives is ever read as markup. */
@@ -69,6 +69,7 @@ for (const [name, value] of members) {
   list.append(row);
 }
 document.querySelector('#fragmento').hidden = members.length === 0;
+document.querySelector('.hint').hidden = !members.some(([name]) => name === 'code');
 if (members.some(([name]) => name === 'error'))
   document.title = document.querySelector('h1').textContent = '${REFUSED}';
 else if (members.some(([name]) => name === 'code'))

@@ -25,7 +25,11 @@ import type { Configuration } from '../configuration/settings.ts';
 import { createDataHolder, type DataHolder } from '../create-data-holder.ts';
 import { CATALOG, loadService, type Service } from '../load-service.ts';
 import { untilReady } from '../until-ready.ts';
-import { createSandboxDirectory, type SandboxDirectory } from './create-sandbox-directory.ts';
+import {
+  createSandboxDirectory,
+  RECEIVER_PAGE_PATH,
+  type SandboxDirectory,
+} from './create-sandbox-directory.ts';
 import { describeDirectory, type HolderAddress } from './directory-description.ts';
 import {
   readEcosystem,
@@ -159,7 +163,7 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
     const addressOf = (holder: SandboxHolder) => holderAddress(holder, ports);
     await seed(directory, ecosystem, service, ports);
     const receivers = await Promise.all(
-      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan), directory, files)),
+      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan, ports), directory, files)),
     );
 
     onProgress('starting the institutions');
@@ -254,7 +258,7 @@ export async function startDirectory(
       ports,
     );
     await Promise.all(
-      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan), directory, files)),
+      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan, ports), directory, files)),
     );
     directory.start();
     return { address: describeAddress(directory, ports), close };
@@ -277,7 +281,7 @@ function seed(
       profiles: directory.profiles,
       operations: service.routes.map(({ operation }) => operation),
       addressOf: (holder) => holderAddress(holder, ports),
-      redirectUrisOf,
+      redirectUrisOf: (plan) => redirectUrisOf(plan, ports),
     }),
   );
 }
@@ -320,10 +324,17 @@ function holderAddress({ path }: SandboxHolder, ports: SandboxPorts): HolderAddr
   };
 }
 
-/** The second one is what conformance suites use: the query is part of what must match. */
-function redirectUrisOf({ host }: SandboxReceiverPlan): readonly string[] {
+/**
+ * The second one is what conformance suites use: the query is part of what must match. The third one shows a person who
+ * confirms in a browser what has arrived.
+ */
+function redirectUrisOf({ host }: SandboxReceiverPlan, ports: SandboxPorts): readonly string[] {
   const callback = `https://${host}/callback`;
-  return [callback, `${callback}?dummy1=lorem&dummy2=ipsum`];
+  return [
+    callback,
+    `${callback}?dummy1=lorem&dummy2=ipsum`,
+    `${origin(ports.directory)}${RECEIVER_PAGE_PATH}`,
+  ];
 }
 
 /** Writes the configuration of the institutions, for whoever wants to read or copy it, and loads it. */
@@ -353,6 +364,7 @@ async function configure(
             name: holder.organisation.name,
             organisationId: holder.organisation.id,
             namespace: holder.namespace,
+            ...(holder.accent && { accent: holder.accent }),
             issuer,
             mtlsBase: `${mtlsBase}/${holder.path}`,
             customers: holder.customers,

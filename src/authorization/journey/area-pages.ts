@@ -22,25 +22,24 @@ export interface AreaPages {
   detail(area: AreaVisit, own: OwnConsent, offer: ConsentOffer, notice: string | null): Promise<Outcome>;
   revocation(area: AreaVisit, own: OwnConsent): Promise<Outcome>;
   /** `sent` is an answer that leaves something out. */
-  approval(
-    area: AreaVisit,
-    own: OwnConsent,
-    resources: readonly OfferedResource[],
-    sent?: URLSearchParams,
-  ): Promise<Outcome>;
+  approval(area: AreaVisit, own: OwnConsent, offer: ConsentOffer, sent?: URLSearchParams): Promise<Outcome>;
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  cancelado: 'Pronto. O compartilhamento foi encerrado e nenhum dado novo será enviado.',
-  respondido: 'Pronto. A sua resposta foi registrada.',
-  tarde: 'Este compartilhamento já tinha mudado. Nada foi alterado agora.',
+const NOTICES: Readonly<Record<string, { readonly text: string; readonly tone: 'good' | 'neutral' }>> = {
+  cancelado: {
+    text: 'Pronto. O compartilhamento foi encerrado e nenhum dado novo será enviado.',
+    tone: 'good',
+  },
+  respondido: { text: 'Pronto. A sua resposta foi registrada.', tone: 'good' },
+  tarde: { text: 'Este compartilhamento já tinha mudado. Nada foi alterado agora.', tone: 'neutral' },
 };
 
 /** Creates what fills the pages of the customer's own area. */
 export function createAreaPages({ receiverOf }: Pick<JourneySettings, 'receiverOf'>): AreaPages {
-  async function describe(own: OwnConsent) {
+  async function describe(own: OwnConsent, { companies }: Customer) {
     const { consent, isOwner, awaiting } = own;
     const receiver = await receiverOf(consent.clientId);
+    const cnpj = consent.businessEntity?.identification;
     return {
       path: pathOf(consent),
       receiver: receiver ?? { name: 'Receptora não identificada', organisationName: '' },
@@ -49,7 +48,7 @@ export function createAreaPages({ receiverOf }: Pick<JourneySettings, 'receiverO
       changed: describeDay(consent.statusUpdatedAt),
       end: describeEnd(consent),
       isOwner,
-      isCompany: consent.businessEntity !== undefined,
+      company: companies.find((company) => company.cnpj === cnpj)?.name,
       canEnd: canEnd(own),
       isAwaitingOwner: consent.status === 'AWAITING_AUTHORISATION',
       needsMe: awaiting.length > 0,
@@ -68,7 +67,7 @@ export function createAreaPages({ receiverOf }: Pick<JourneySettings, 'receiverO
     },
 
     async list(area, consents) {
-      const items = await Promise.all(consents.map(describe));
+      const items = await Promise.all(consents.map((own) => describe(own, area.customer)));
       return show('consents', {
         ...frame(area),
         waiting: items.filter(({ needsMe }) => needsMe),
@@ -81,13 +80,14 @@ export function createAreaPages({ receiverOf }: Pick<JourneySettings, 'receiverO
       return show('consent', {
         ...frame(area),
         notice: notice !== null && Object.hasOwn(NOTICES, notice) ? NOTICES[notice] : undefined,
-        consent: await describe(own),
+        consent: await describe(own, area.customer),
         offer: { ...offer, categories: offer.categories.map((category) => describeShared(category, own)) },
+        depending: own.isOwner ? [] : describeDepending(own, offer),
       });
     },
 
     async revocation(area, own) {
-      const consent = await describe(own);
+      const consent = await describe(own, area.customer);
       return show('revoke', {
         ...frame(area),
         consent,
@@ -95,20 +95,24 @@ export function createAreaPages({ receiverOf }: Pick<JourneySettings, 'receiverO
       });
     },
 
-    async approval(area, own, resources, sent) {
-      const consent = await describe(own);
+    async approval(area, own, offer, sent) {
+      const consent = await describe(own, area.customer);
+      const resources = offeredResources(offer);
       const items = own.awaiting.map((resource) => {
         const field = approvalField(resource);
         const label = labelOf(resource, resources);
         const answer = sent?.get(field);
         const isAnswered = answer === 'sim' || answer === 'nao';
-        const fault = sent && !isAnswered ? `${label}: escolha uma resposta` : undefined;
+        const fault = sent && !isAnswered ? 'escolha uma resposta' : undefined;
         return { field, label, answer, fault };
       });
       const content = {
         ...frame(area),
         consent,
         items,
+        contents: offer.categories
+          .filter((category) => own.awaiting.some(({ type }) => typesOf(category).includes(type)))
+          .flatMap((category) => category.items),
         faults: items.filter(({ fault }) => fault !== undefined),
         approve: form(area.visit, `${consent.path}/aprovar`),
       };
@@ -140,12 +144,34 @@ function describeShared(category: ConsentOffer['categories'][number], { consent 
   };
 }
 
+/** What of somebody else's consent this person has, or had, a word in, and where it stands. */
+function describeDepending({ consent, awaiting }: OwnConsent, offer: ConsentOffer) {
+  const shared = offeredResources(offer).filter(({ approvers }) => approvers.length > 0);
+  return (consent.selection?.resources ?? [])
+    .filter(({ type, ref }) => shared.some((resource) => resource.type === type && resource.ref === ref))
+    .map((resource) => ({
+      label: labelOf(resource, shared),
+      note: awaiting.includes(resource) ? 'Falta a sua resposta' : (noteOf(resource) ?? 'Autorizado'),
+    }));
+}
+
+function typesOf({ choices, whole }: ConsentOffer['categories'][number]): string[] {
+  return [...choices.map(({ type }) => type), ...(whole?.resources ?? []).map(({ type }) => type)];
+}
+
+function offeredResources({ categories }: ConsentOffer): OfferedResource[] {
+  return categories.flatMap(({ choices, whole }) => [
+    ...choices.flatMap(({ resources }) => resources),
+    ...(whole?.resources ?? []),
+  ]);
+}
+
 function labelOf({ type, ref }: PickedResource, resources: readonly OfferedResource[]): string {
   const found = resources.find((resource) => resource.type === type && resource.ref === ref);
   return found?.label ?? 'Produto que não aparece mais no seu cadastro';
 }
 
 function noteOf({ awaiting, isRefused }: PickedResource): string | undefined {
-  if (isRefused) return 'Não autorizado por outra pessoa';
+  if (isRefused) return 'Não autorizado por uma das pessoas titulares';
   return awaiting.length > 0 ? 'Aguardando outra pessoa' : undefined;
 }

@@ -33,7 +33,7 @@ export function confirmConsent(
   { sessions, decisions, logIn }: ConfirmConsentTools,
 ): (uid: string, step: string) => RouteMethods | undefined {
   const { interactions, institution, profile, wording, onEvent, institutionTimeoutMs = 10_000 } = settings;
-  const pages = createConfirmationPages();
+  const pages = createConfirmationPages(profile);
   const signal = () => AbortSignal.timeout(institutionTimeoutMs);
 
   async function locate({ request, response }: Exchange, uid: string): Promise<Position> {
@@ -86,8 +86,9 @@ export function confirmConsent(
   }
 
   async function decide(exchange: Exchange, uid: string): Promise<Outcome> {
-    const position = await withCustomer(await locate(exchange, uid));
-    if (!position) return goTo(`/consentimento/${uid}`);
+    const arrived = await locate(exchange, uid);
+    const position = await withCustomer(arrived);
+    if (!position) return pages.login(arrived, { outcome: 'over', login: '' });
     checkForm(exchange, position.visit, `${position.start}/decidir`, position.start);
     const { pending, customer } = position;
     if (!belongsTo(customer, pending.consent)) return pages.mismatch(position);

@@ -1,7 +1,8 @@
 import type { Customer } from '../../connectors/institution.ts';
+import type { ConsentProfile } from '../../consents/consent-profile.ts';
 import type { PendingInteraction } from '../interactions.ts';
 import { TOKEN_FIELD } from './check-form.ts';
-import type { Choice, ConsentOffer } from './consent-offer.ts';
+import { type Choice, type ConsentOffer, isService } from './consent-offer.ts';
 import type { CustomerSession, Visit } from './customer-session.ts';
 import { describeEnd, maskCpf, writeCnpj } from './describe-consent.ts';
 import { type Outcome, PageFault, show } from './exchange.ts';
@@ -38,7 +39,7 @@ export interface ConfirmationPages {
 }
 
 /** Creates what fills the pages of the confirmation. */
-export function createConfirmationPages(): ConfirmationPages {
+export function createConfirmationPages(profile: ConsentProfile): ConfirmationPages {
   const form = ({ start, visit }: Position, step: string) => ({
     path: `${start}/${step}`,
     field: TOKEN_FIELD,
@@ -50,7 +51,7 @@ export function createConfirmationPages(): ConfirmationPages {
       const content = {
         fault,
         login: result && result.outcome !== 'done' ? result.login : '',
-        request: describeRequest(position),
+        request: { ...describeRequest(position), isService: isService(position.pending.consent, profile) },
         enter: form(position, 'entrar'),
         back: form(position, 'voltar'),
       };
@@ -76,7 +77,7 @@ export function createConfirmationPages(): ConfirmationPages {
         },
       }));
       const content = {
-        request: describeRequest(position),
+        request: { ...describeRequest(position), isService: offer.isService },
         customer: describeCustomer(position),
         offer: { ...offer, categories },
         faults: categories.flatMap(({ choices }) => choices).filter(({ fault }) => fault !== undefined),
@@ -128,8 +129,8 @@ function describeChoice(
     fault:
       fault &&
       (fault === 'none'
-        ? `${label}: escolha pelo menos um item`
-        : `${label}: um dos itens não está mais disponível; confira a escolha`),
+        ? 'escolha pelo menos um item'
+        : 'um dos itens não está mais disponível; confira a escolha'),
     resources: resources.map(({ ref, label, approvers }) => ({
       ref,
       label,

@@ -56,6 +56,11 @@ export function offeredTypes(consent: Consent, profile: ConsentProfile): string[
   return distinct(askedGroups(consent, profile).flatMap(({ types }) => types));
 }
 
+/** Whether a consent is for a service in the customer's name, not for data to read. */
+export function isService(consent: Consent, profile: ConsentProfile): boolean {
+  return askedGroups(consent, profile).some(({ group }) => group.rule === 'exclusive');
+}
+
 /**
  * Puts a consent in the words of its ecosystem. Throws when something in it has none: nobody may be asked to agree to
  * what is not shown.
@@ -70,7 +75,7 @@ export function offerConsent(
   return {
     categories: offerCategories(asked, profile, resources),
     details: describeDetails(consent.details, wording),
-    isService: asked.some(({ group }) => group.rule === 'exclusive'),
+    isService: isService(consent, profile),
     isEmpty: asked.every(
       ({ group, types }) =>
         group.selection === 'individual' && types.length > 0 && !owned(resources, types).length,

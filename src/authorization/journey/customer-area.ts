@@ -1,7 +1,7 @@
 import type { Customer } from '../../connectors/institution.ts';
 import { type AreaVisit, createAreaPages } from './area-pages.ts';
 import { checkForm } from './check-form.ts';
-import { offerConsent, offeredTypes } from './consent-offer.ts';
+import { type ConsentOffer, offerConsent, offeredTypes } from './consent-offer.ts';
 import type { CustomerSessions } from './customer-session.ts';
 import { type Exchange, goTo, type Outcome, PageFault, type RouteMethods } from './exchange.ts';
 import type { JourneySettings } from './journey-settings.ts';
@@ -84,20 +84,21 @@ export function customerArea(
     return own;
   }
 
-  async function discover({ consent }: OwnConsent, customer: Customer) {
-    return institution.discover(
-      customer,
-      consent.businessEntity?.identification,
-      offeredTypes(consent, profile),
-      signal(),
+  /** The consent in words, with what this customer has of what it is about. */
+  async function offer({ consent }: OwnConsent, customer: Customer): Promise<ConsentOffer> {
+    const cnpj = consent.businessEntity?.identification;
+    const types = offeredTypes(consent, profile);
+    return offerConsent(
+      consent,
+      profile,
+      wording,
+      await institution.discover(customer, cnpj, types, signal()),
     );
   }
 
   async function read(exchange: Exchange, area: AreaVisit, id: string): Promise<Outcome> {
     const own = await find(id, area.customer);
-    const resources = own.isOwner ? await discover(own, area.customer) : [];
-    const offer = offerConsent(own.consent, profile, wording, resources);
-    return pages.detail(area, own, offer, exchange.url.searchParams.get('aviso'));
+    return pages.detail(area, own, await offer(own, area.customer), exchange.url.searchParams.get('aviso'));
   }
 
   async function askRevocation(area: AreaVisit, id: string): Promise<Outcome> {
@@ -121,7 +122,7 @@ export function customerArea(
   async function askApproval(area: AreaVisit, id: string): Promise<Outcome> {
     const own = await find(id, area.customer);
     if (own.awaiting.length === 0) return goTo(pathOf(own.consent));
-    return pages.approval(area, own, await discover(own, area.customer));
+    return pages.approval(area, own, await offer(own, area.customer));
   }
 
   async function approve(exchange: Exchange, area: AreaVisit, id: string): Promise<Outcome> {
@@ -132,9 +133,9 @@ export function customerArea(
     if (own.awaiting.length === 0) return goTo(path);
     const words = own.awaiting.map((resource) => exchange.form.get(approvalField(resource)));
     if (words.some((word) => word !== 'sim' && word !== 'nao'))
-      return pages.approval(area, own, await discover(own, customer), exchange.form);
-    const refs = own.awaiting.filter((_, index) => words[index] === 'sim').map(({ ref }) => ref);
-    const done = await consents.approve(own.consent.id, customer.cpf, refs, subjectOf(customer.id));
+      return pages.approval(area, own, await offer(own, customer), exchange.form);
+    const approved = own.awaiting.filter((_, index) => words[index] === 'sim');
+    const done = await consents.approve(own.consent.id, customer.cpf, approved, subjectOf(customer.id));
     onEvent({ kind: 'approval', outcome: done ? 'done' : 'late', consentId: own.consent.id });
     return goTo(`${path}?aviso=${done ? 'respondido' : 'tarde'}`);
   }

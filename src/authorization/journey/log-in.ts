@@ -7,10 +7,10 @@ import type { JourneySettings } from './journey-settings.ts';
 const LONGEST_LOGIN = 100;
 const LONGEST_PASSWORD = 200;
 
-/** How a login ended. `wrong` never tells which of the two was. */
+/** How a login ended. `wrong` never tells which of the two was; `over` is one that is good for nothing any more. */
 export type LoginResult =
   | { readonly outcome: 'done'; readonly customer: Customer }
-  | { readonly outcome: 'wrong' | 'limited'; readonly login: string };
+  | { readonly outcome: keyof typeof FAULTS; readonly login: string };
 
 export type LogIn = (exchange: Exchange, purpose: string) => Promise<LoginResult>;
 
@@ -49,14 +49,25 @@ export function createLogIn(
   };
 }
 
+const FAULTS = {
+  wrong: {
+    status: 422,
+    headers: {},
+    text: 'Usuário ou senha não conferem. Confira os dois e tente de novo.',
+  },
+  limited: {
+    status: 429,
+    headers: { 'retry-after': '900' },
+    text: 'Foram muitas tentativas. Por segurança, espere 15 minutos antes de tentar de novo.',
+  },
+  over: {
+    status: 403,
+    headers: {},
+    text: 'O seu acesso terminou ou foi feito em outra aba. Nada foi confirmado ainda: entre de novo para revisar o pedido.',
+  },
+} as const;
+
 /** What is said of a login that did not succeed; undefined of one that did. The same whoever tried. */
 export function describeLoginFault({ outcome }: LoginResult) {
-  if (outcome === 'done') return undefined;
-  return outcome === 'wrong'
-    ? { status: 422, headers: {}, text: 'Acesso ou senha não conferem. Confira os dois e tente de novo.' }
-    : {
-        status: 429,
-        headers: { 'retry-after': '900' },
-        text: 'Foram muitas tentativas. Por segurança, espere 15 minutos antes de tentar de novo.',
-      };
+  return outcome === 'done' ? undefined : FAULTS[outcome];
 }
