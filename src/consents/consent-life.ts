@@ -1,7 +1,7 @@
 import type { Approval, Consent, ConsentExtension, PickedResource, Rejection } from './consent.ts';
 import type { ConsentProfile } from './consent-profile.ts';
 import type { ConsentAct, ConsentChange } from './consent-store.ts';
-import type { Authorisation } from './consents.ts';
+import type { ApprovedResource, Authorisation } from './consents.ts';
 import { isForOneService } from './permission-coverage.ts';
 
 /** A step in a consent's life: what changes, and what the ledger says of it. */
@@ -102,7 +102,7 @@ export function consumeTransition(
 export function approveTransition(
   consent: Consent,
   approver: string,
-  refs: readonly string[],
+  approved: readonly ApprovedResource[],
   subject: string,
   now: number,
 ): Transition | undefined {
@@ -111,7 +111,8 @@ export function approveTransition(
   if (status !== 'AUTHORISED' || !selection?.approvals.some(isPending)) return undefined;
 
   const isAsked = (resource: PickedResource) => resource.awaiting.includes(approver);
-  const isApproved = (resource: PickedResource) => isAsked(resource) && refs.includes(resource.ref);
+  const isApproved = (resource: PickedResource) =>
+    isAsked(resource) && approved.some(({ type, ref }) => type === resource.type && ref === resource.ref);
   const decision = selection.resources.some(isApproved) ? 'APPROVED' : 'REFUSED';
   return {
     change: {

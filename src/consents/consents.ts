@@ -1,4 +1,4 @@
-import type { Consent, Rejection, Selection } from './consent.ts';
+import type { Consent, PickedResource, Rejection, Selection } from './consent.ts';
 
 /** What authorises a consent. */
 export interface Authorisation {
@@ -7,6 +7,9 @@ export interface Authorisation {
   readonly permissions: readonly string[];
   readonly selection: Selection;
 }
+
+/** A resource that an approver approves. The reference alone does not tell it: it is the institution's own, by type. */
+export type ApprovedResource = Pick<PickedResource, 'type' | 'ref'>;
 
 /**
  * The life of consents of all ecosystems. Every method first applies what time has done to the consent: sixty minutes of
@@ -21,11 +24,11 @@ export interface Consents {
   reject(id: string, rejection: Rejection, actor: string): Promise<Consent | undefined>;
   /** Marks an authorised consent as used up. */
   consume(id: string): Promise<Consent | undefined>;
-  /** A further approver's word on what awaits them. `refs` that are not named are refused. */
+  /** A further approver's word on what awaits them. What is not among the approved is refused. */
   approve(
     id: string,
     approverCpf: string,
-    refs: readonly string[],
+    approved: readonly ApprovedResource[],
     subject: string,
   ): Promise<Consent | undefined>;
   /** Consents in which a person is the logged user or an approver, newest first. */

@@ -241,6 +241,9 @@ describe('given an authorised consent', () => {
   });
 });
 
+/** Accounts, as an approver names them. */
+const accounts = (...refs: string[]) => refs.map((ref) => ({ type: 'ACCOUNT', ref }));
+
 describe('given resources that further approvers decide on', () => {
   const [ana, bea] = [madeUpCpf(), madeUpCpf()];
   const selection: Selection = {
@@ -266,7 +269,7 @@ describe('given resources that further approvers decide on', () => {
     const { consents, ask, authorise, clock, store } = start();
     const { id } = await authorise(await ask(), selection);
     await clock.advance(MINUTE);
-    const afterAna = await consents.approve(id, ana, ['with-ana', 'with-both', 'alone'], 'sub-ana');
+    const afterAna = await consents.approve(id, ana, accounts('with-ana', 'with-both', 'alone'), 'sub-ana');
     assert.deepEqual(resourcesOf(afterAna), [
       ['alone', 0, false],
       ['with-ana', 0, false],
@@ -296,24 +299,44 @@ describe('given resources that further approvers decide on', () => {
     const { consents, ask, authorise } = start();
     const { id } = await authorise(await ask(), selection);
     await consents.approve(id, ana, [], 'sub-ana');
-    const after = await consents.approve(id, bea, ['with-both'], 'sub-bea');
+    const after = await consents.approve(id, bea, accounts('with-both'), 'sub-bea');
     assert.deepEqual(resourcesOf(after)?.at(-1), ['with-both', 0, true]);
+  });
+
+  it('when two types have one reference, then the approval of one does not approve the other', async () => {
+    const { consents, ask, authorise } = start();
+    const twins = ['LOAN', 'FINANCING'].map((type) => ({
+      type,
+      ref: '1',
+      awaiting: [ana],
+      isRefused: false,
+    }));
+    const approvals = [{ approver: ana, decision: 'PENDING' as const }];
+    const { id } = await authorise(await ask(), { resources: twins, approvals });
+    const after = await consents.approve(id, ana, [{ type: 'LOAN', ref: '1' }], 'sub-ana');
+    assert.deepEqual(
+      after?.selection?.resources.map(({ type, isRefused }) => [type, isRefused]),
+      [
+        ['LOAN', false],
+        ['FINANCING', true],
+      ],
+    );
   });
 
   it('when somebody decides twice or is not asked, then nothing changes', async () => {
     const { consents, ask, authorise } = start();
     const { id } = await authorise(await ask(), selection);
     await consents.approve(id, ana, [], 'sub-ana');
-    assert.equal(await consents.approve(id, ana, ['with-ana'], 'sub-ana'), undefined);
-    assert.equal(await consents.approve(id, madeUpCpf(), ['with-ana'], 'sub-x'), undefined);
+    assert.equal(await consents.approve(id, ana, accounts('with-ana'), 'sub-ana'), undefined);
+    assert.equal(await consents.approve(id, madeUpCpf(), accounts('with-ana'), 'sub-x'), undefined);
   });
 
   it('when both decide at once, then neither word is lost', async () => {
     const { consents, ask, authorise } = start();
     const { id } = await authorise(await ask(), selection);
     await Promise.all([
-      consents.approve(id, ana, ['with-ana', 'with-both'], 'sub-ana'),
-      consents.approve(id, bea, ['with-both'], 'sub-bea'),
+      consents.approve(id, ana, accounts('with-ana', 'with-both'), 'sub-ana'),
+      consents.approve(id, bea, accounts('with-both'), 'sub-bea'),
     ]);
     const found = await consents.find(id);
     assert.deepEqual(
@@ -333,7 +356,8 @@ describe('given resources that further approvers decide on', () => {
       customerUserAgent: 'Navegador/1.0',
     };
     assert.deepEqual(await consents.renew(id, renewal, 'client-1'), { refusal: 'DEPENDE_MULTIPLA_ALCADA' });
-    for (const approver of [ana, bea]) await consents.approve(id, approver, ['with-ana', 'with-both'], 'sub');
+    for (const approver of [ana, bea])
+      await consents.approve(id, approver, accounts('with-ana', 'with-both'), 'sub');
     assert.deepEqual(await consents.renew(id, renewal, 'client-1'), { refusal: 'DEPENDE_MULTIPLA_ALCADA' });
   });
 });
@@ -462,7 +486,7 @@ async function play(history: History, mode: { readonly atOnce: boolean; readonly
     secure: () =>
       consents.reject(id, { rejectedBy: 'ASPSP', code: 'INTERNAL_SECURITY_REASON' }, 'institution'),
     consume: () => consents.consume(id),
-    approve: () => consents.approve(id, APPROVER, ['one'], 's2'),
+    approve: () => consents.approve(id, APPROVER, accounts('one'), 's2'),
     renew: async () => {
       const expiresAt = clock.now() + 10 * DAY;
       const renewal = { expiresAt, loggedUser, customerIpAddress: '192.0.2.7', customerUserAgent: 'N' };

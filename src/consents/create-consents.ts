@@ -116,8 +116,8 @@ export function createConsents({ store, profiles, clock }: ConsentsSettings): Re
     consume: (id) =>
       transit(id, (consent, now) => consumeTransition(consent, profileOf(consent.ecosystem), now)),
 
-    approve: (id, approverCpf, refs, subject) =>
-      transit(id, (consent, now) => approveTransition(consent, approverCpf, refs, subject, now)),
+    approve: (id, approverCpf, approved, subject) =>
+      transit(id, (consent, now) => approveTransition(consent, approverCpf, approved, subject, now)),
 
     async renew(id, renewal, clientId) {
       let refusal: ProblemCode | undefined;

@@ -5,7 +5,7 @@ import { type Answer, answerProblem, type Call, type Step } from '../contract/ca
 import type { Operation } from '../contract/operation.ts';
 import { createProblem } from '../kernel/problem.ts';
 import type { CertificateOf } from './client-certificate.ts';
-import { readInteractionId } from './interaction-id.ts';
+import { createInteractionIdReader } from './interaction-id.ts';
 import { keepBodySource, readBody } from './read-body.ts';
 import { readQuery } from './read-query.ts';
 import { type Exchange, writeAnswer, writeProblem } from './write-answer.ts';
@@ -46,6 +46,7 @@ export function createOperationHandler(
   const steps = operation.request && !given.includes(readBody) ? [readBody, ...given] : given;
   const names = [...operation.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name as string);
   const declared = declaredQuery(operation);
+  const readInteractionId = createInteractionIdReader(operation);
 
   function callOf({ request, response, interactionId }: Exchange, values: readonly string[]): Call | Answer {
     // RFC 9112 demands the refusal, although the host decides nothing here.

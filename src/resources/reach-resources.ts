@@ -1,7 +1,7 @@
 import type { Customer, Institution, OfferedResource } from '../connectors/institution.ts';
-import type { Consent } from '../consents/consent.ts';
+import type { Consent, PickedResource } from '../consents/consent.ts';
 import type { ConsentProfile } from '../consents/consent-profile.ts';
-import { pickedStatus, type ResourceStatus } from './resource-state.ts';
+import { pickedStatus, type ResourceStatus, unpickedStatus } from './resource-state.ts';
 
 /** A resource that a consent reaches, by the institution's own reference. */
 export interface ReachedResource {
@@ -11,9 +11,9 @@ export interface ReachedResource {
 }
 
 /**
- * Lists what a consent reaches. What was picked one by one is listed whatever has become of it; types that are shared as
- * a whole are listed as they are now, so that what the customer acquires later appears by itself (Resources API guide,
- * selection modes). Rejects when the institution's systems are away.
+ * Lists what a consent reaches. What was picked one by one is listed whatever has become of it, even of its owner; types
+ * that are shared as a whole are listed as they are now, so that what the customer acquires later appears by itself
+ * (Resources API guide, selection modes). Rejects when the institution's systems are away.
  */
 export async function reachResources(
   consent: Consent,
@@ -21,27 +21,46 @@ export async function reachResources(
   institution: Pick<Institution, 'customerWith' | 'discover'>,
   signal: AbortSignal,
 ): Promise<readonly ReachedResource[]> {
-  const cpf = consent.loggedUser?.identification;
-  const customer = cpf === undefined ? undefined : await institution.customerWith(cpf, signal);
-  if (!customer) return [];
   const { picked, whole } = sharedTypes(consent, profile);
-  const found = await discoverAll(institution, customer, consent, [...picked, ...whole], signal);
-  const known = new Set(found.map(keyOf));
-  const decided = new Map(
+  const customer = await findOwner(consent, institution, signal);
+  const found = customer ? await discover(institution, customer, consent, [...picked, ...whole], signal) : [];
+  const decisions = new Map(
     (consent.selection?.resources ?? []).map((resource) => [keyOf(resource), resource]),
   );
   return [
-    ...[...decided.values()]
-      .filter(({ type }) => picked.has(type))
-      .map((resource) => reached(resource, pickedStatus(resource, known.has(keyOf(resource))))),
-    ...found
-      .filter(({ type }) => whole.has(type))
-      .map((resource) => {
-        // What is shared as a whole was decided on only where others have a word in it too.
-        const decision = decided.get(keyOf(resource));
-        return reached(resource, decision ? pickedStatus(decision, true) : 'AVAILABLE');
-      }),
+    ...listPicked(picked, decisions, new Set(found.map(keyOf))),
+    ...listWhole(whole, decisions, found, customer),
   ];
+}
+
+type Decisions = ReadonlyMap<string, PickedResource>;
+
+function listPicked(
+  types: ReadonlySet<string>,
+  decisions: Decisions,
+  there: ReadonlySet<string>,
+): ReachedResource[] {
+  return [...decisions.values()]
+    .filter(({ type }) => types.has(type))
+    .map((decision) => reached(decision, pickedStatus(decision, there.has(keyOf(decision)))));
+}
+
+/** What is shared as a whole was decided on only where others had a word in it when the consent was given. */
+function listWhole(
+  types: ReadonlySet<string>,
+  decisions: Decisions,
+  found: readonly OfferedResource[],
+  owner: Customer | undefined,
+): ReachedResource[] {
+  return found
+    .filter(({ type }) => types.has(type))
+    .map((resource) => {
+      const decision = decisions.get(keyOf(resource));
+      return reached(
+        resource,
+        decision ? pickedStatus(decision, true) : unpickedStatus(resource, owner?.cpf),
+      );
+    });
 }
 
 function reached(
@@ -51,30 +70,39 @@ function reached(
   return { type, ref, status };
 }
 
-/** Resource types that the consent's permissions open, by the way in which they were selected. */
-function sharedTypes({ permissions }: Consent, { groups }: ConsentProfile) {
+/** Types of what the granted permissions open, by the way in which resources of them are selected. */
+function sharedTypes({ permissions }: Consent, profile: ConsentProfile) {
   const granted = new Set(permissions);
-  const open = groups.filter((group) =>
-    group.rule === 'each'
-      ? group.permissions.some((name) => granted.has(name))
-      : group.permissions.every((name) => granted.has(name)),
-  );
   const typesOf = (isIndividual: boolean) =>
-    open
+    profile.groups
       .filter(({ selection }) => (selection === 'individual') === isIndividual)
-      .flatMap(({ resourceTypes }) => resourceTypes);
+      .flatMap((group) => {
+        const names = group.permissions.filter((name) => granted.has(name));
+        const isOpen = group.rule === 'each' || names.length === group.permissions.length;
+        // By permission and not by group: of a group whose permissions stand for themselves only some may be granted.
+        return isOpen ? names.flatMap((name) => profile.permissions.get(name)?.resourceType ?? []) : [];
+      });
   const picked = new Set(typesOf(true));
   return { picked, whole: new Set(typesOf(false).filter((type) => !picked.has(type))) };
 }
 
-function discoverAll(
+/** The customer who gave the consent; undefined when the institution does not know them any more. */
+async function findOwner(
+  { loggedUser }: Consent,
+  institution: Pick<Institution, 'customerWith'>,
+  signal: AbortSignal,
+): Promise<Customer | undefined> {
+  return loggedUser && institution.customerWith(loggedUser.identification, signal);
+}
+
+function discover(
   institution: Pick<Institution, 'discover'>,
-  customer: Customer,
+  owner: Customer,
   { businessEntity }: Consent,
   types: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly OfferedResource[]> {
-  return institution.discover(customer, businessEntity?.identification, types, signal);
+  return institution.discover(owner, businessEntity?.identification, types, signal);
 }
 
 function keyOf({ type, ref }: { readonly type: string; readonly ref: string }): string {

@@ -1,3 +1,4 @@
+import type { OfferedResource } from '../connectors/institution.ts';
 import type { PickedResource } from '../consents/consent.ts';
 
 /** State of a resource in a consent, as the Resources API words it. */
@@ -17,4 +18,17 @@ export function pickedStatus(
 ): ResourceStatus {
   if (isRefused || !isThere) return 'UNAVAILABLE';
   return awaiting.length > 0 ? 'PENDING_AUTHORISATION' : 'AVAILABLE';
+}
+
+/**
+ * The state of a resource that came to be shared as a whole after the consent was given: nobody has been asked about it,
+ * so it waits where somebody besides its owner would have to be.
+ *
+ * @param owner CPF of the customer who gave the consent
+ */
+export function unpickedStatus(
+  { approvers }: Pick<OfferedResource, 'approvers'>,
+  owner: string | undefined,
+): ResourceStatus {
+  return approvers.some((approver) => approver !== owner) ? 'PENDING_AUTHORISATION' : 'AVAILABLE';
 }
