@@ -11,7 +11,7 @@ export const DIRECTORY_FIELDS = {
   },
   participants: {
     kind: httpsUrl(),
-    meaning: 'URL of the list of participants; without one guiche knows no participants.',
+    meaning: 'URL of the list of participants; by default that of the production directory.',
   },
   anchors: {
     kind: file(),
