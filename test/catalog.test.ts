@@ -17,15 +17,20 @@ const catalog = resolve(import.meta.dirname, '../catalog');
 const REFERENCES: Record<string, string> = {
   'directory/directory/1.3.7': 'directory/openapi.yaml',
   'directory/participants/1.1.0': 'directory/swagger_participants.yaml',
+  'open-finance/accounts/2.4.2': 'ofb/accounts-2.4.2.yml',
   'open-finance/acquiring-services/1.0.1': 'ofb/acquiring-services-1.0.1.yml',
   'open-finance/admin/2.0.1': 'ofb/admin-2.0.1.yml',
   'open-finance/capitalization-bonds/2.0.0': 'ofb/capitalization-bonds-2.0.0.yml',
   'open-finance/channels/2.0.1': 'ofb/channels-2.0.1.yml',
   'open-finance/common/2.0.1': 'ofb/common-2.0.1.yml',
   'open-finance/consents/3.3.1': 'ofb/consents-3.3.1.yml',
+  'open-finance/credit-fixed-incomes/1.1.0': 'ofb/credit-fixed-incomes-1.1.0.yml',
   'open-finance/exchange/1.0.1': 'ofb/exchange-1.0.1.yml',
+  'open-finance/financings/2.4.0': 'ofb/financings-2.4.0.yml',
+  'open-finance/funds/1.1.0': 'ofb/funds-1.1.0.yml',
   'open-finance/insurances/2.0.0': 'ofb/insurances-2.0.0.yml',
   'open-finance/investments/1.0.1': 'ofb/investments-1.0.1.yml',
+  'open-finance/invoice-financings/2.4.0': 'ofb/invoice-financings-2.4.0.yml',
   'open-finance/opendata-accounts/1.0.1': 'ofb/opendata-accounts-1.0.1.yml',
   'open-finance/opendata-creditcards/1.0.1': 'ofb/opendata-creditcards-1.0.1.yml',
   'open-finance/opendata-financings/1.0.1': 'ofb/opendata-financings-1.0.1.yml',
@@ -34,6 +39,9 @@ const REFERENCES: Record<string, string> = {
   'open-finance/opendata-unarranged/1.0.1': 'ofb/opendata-unarranged-1.0.1.yml',
   'open-finance/pension/2.0.0': 'ofb/pension-2.0.0.yml',
   'open-finance/resources/3.1.0': 'ofb/resources-3.1.0.yml',
+  'open-finance/treasure-titles/1.1.0': 'ofb/treasure-titles-1.1.0.yml',
+  'open-finance/unarranged-accounts-overdraft/2.5.0': 'ofb/unarranged-accounts-overdraft-2.5.0.yml',
+  'open-finance/variable-incomes/1.3.0': 'ofb/variable-incomes-1.3.0.yml',
   'open-insurance/admin/1.0.0': 'opin/v1/admin_metrics-v1.0.0.yaml',
   'open-insurance/admin/1.3.0': 'opin/admin_metrics.yaml',
   'open-insurance/auto-insurance/1.0.0': 'opin/v1/auto-insurance-v1.0.0.yaml',
@@ -44,12 +52,24 @@ const REFERENCES: Record<string, string> = {
   'open-insurance/channels/2.0.0': 'opin/data_channels.yaml',
   'open-insurance/consents/2.7.0': 'opin/consents_v2.yaml',
   'open-insurance/consents/3.0.0': 'opin/consents_v3.yaml',
+  'open-insurance/customers/2.0.0': 'opin/customers.yaml',
   'open-insurance/discovery/1.0.0': 'opin/v1/discovery-v1.0.0.yaml',
   'open-insurance/discovery/1.3.0': 'opin/discovery.yaml',
   'open-insurance/home-insurance/1.0.0': 'opin/v1/home-insurance-v1.0.0.yaml',
   'open-insurance/home-insurance/2.0.0': 'opin/home-insurance.yaml',
+  'open-insurance/insurance-acceptance-and-branches-abroad/2.0.0':
+    'opin/insurance-acceptance-and-branches-abroad.yaml',
+  'open-insurance/insurance-auto/1.4.0': 'opin/insurance-auto.yaml',
+  'open-insurance/insurance-capitalization-title/1.5.0': 'opin/insurance-capitalization-title.yaml',
   'open-insurance/insurance-financial-assistance/1.0.0': 'opin/v1/insurance-financial-assistance-v1.0.0.yaml',
   'open-insurance/insurance-financial-assistance/1.3.0': 'opin/insurance-financial-assistance.yaml',
+  'open-insurance/insurance-financial-risk/2.0.0': 'opin/insurance-financial-risk.yaml',
+  'open-insurance/insurance-housing/1.4.0': 'opin/insurance-housing.yaml',
+  'open-insurance/insurance-life-pension/1.5.0': 'opin/insurance-life-pension.yaml',
+  'open-insurance/insurance-patrimonial/2.0.0': 'opin/insurance-patrimonial.yaml',
+  'open-insurance/insurance-pension-plan/1.5.0': 'opin/insurance-pension-plan.yaml',
+  'open-insurance/insurance-person/1.6.1': 'opin/insurance-person.yaml',
+  'open-insurance/insurance-responsibility/2.0.0': 'opin/insurance-responsibility.yaml',
   'open-insurance/life-pension/1.0.0': 'opin/v1/life-pension-v1.0.0.yaml',
   'open-insurance/life-pension/2.0.0': 'opin/life-pension.yaml',
   'open-insurance/pension-plan/1.0.0': 'opin/v1/pension-plan-v1.0.0.yaml',
@@ -64,11 +84,17 @@ const REFERENCES: Record<string, string> = {
  * Documents that hold more than their reference, and the merge patch below `tools/` that says what. Of the directory the
  * reference has the reads, three writes, and the bodies of the writes; ours are the other writes, the reads of what only
  * they make, and members that the insurance portal describes and the reference does not. Of the participants the
- * reference lacks contacts, webhooks and technical identifiers.
+ * reference lacks contacts, webhooks and technical identifiers. The contracts of investments name no permission, and that
+ * of pension plans misspells the path of one.
  */
 const ADDITIONS: Record<string, string> = {
   'directory/directory/1.3.7': 'directory-additions.yaml',
   'directory/participants/1.1.0': 'participants-additions.yaml',
+  'open-finance/credit-fixed-incomes/1.1.0': 'credit-fixed-incomes-additions.yaml',
+  'open-finance/funds/1.1.0': 'funds-additions.yaml',
+  'open-finance/treasure-titles/1.1.0': 'treasure-titles-additions.yaml',
+  'open-finance/variable-incomes/1.3.0': 'variable-incomes-additions.yaml',
+  'open-insurance/insurance-pension-plan/1.5.0': 'insurance-pension-plan-additions.yaml',
 };
 
 const ECOSYSTEMS: Record<string, string> = {
@@ -242,7 +268,7 @@ function differences(ours: JsonObject, theirs: JsonObject): string[] {
       parametersOf(theirs, other.item, other.operation),
     );
     same(`${name} security`, securityOf(ours, mine.operation), securityOf(theirs, other.operation));
-    const needed = permissions(name, mine.path);
+    const needed = [...listAt(other.operation, 'x-permissions'), ...permissions(name, mine.path)];
     same(`${name} permissions`, listAt(mine.operation, 'x-permissions'), needed);
 
     const [body, otherBody] = [
@@ -321,10 +347,11 @@ function permissionsInProse(prose: string): (name: string, path: string) => stri
   const blank = (text: string) => text.replace(/\{\w+\}/g, '*');
   const sections = prose.split(/^#+ /m).flatMap((section) => {
     const path = /^`(\/\S*)`/.exec(section)?.[1];
-    const bullets = [...section.matchAll(/(GET|POST|PUT|PATCH|DELETE): \*\*(\w+)\*\*/g)];
+    // Some bullets have no colon after the method, some no method: then they are about reading.
+    const bullets = [...section.matchAll(/(?:(GET|POST|PUT|PATCH|DELETE):? )?\*\*([A-Z]+(?:_[A-Z]+)+)\*\*/g)];
     return path === undefined
       ? []
-      : bullets.map(([, method, permission]) => ({
+      : bullets.map(([, method = 'GET', permission]) => ({
           path: blank(path),
           method,
           permission: permission ?? '',
@@ -605,11 +632,21 @@ components:
     assert.ok(differences(parse(text), parse(SOURCE)).length > 0);
   });
 
-  it('warns of a permission that belongs to no operation', () => {
+  describe('given a permission whose heading misspells the path', () => {
     const misspelt = SOURCE.replace('### `/{id}/terms`', '### `/{id}/term`');
-    assert.deepEqual(importContract(misspelt, 'Sector: things').warnings, [
-      'THINGS_TERMS_READ: no operation GET /{id}/term',
-    ]);
+
+    it('warns that it belongs to no operation', () => {
+      assert.deepEqual(importContract(misspelt, 'Sector: things').warnings, [
+        'THINGS_TERMS_READ: no operation GET /{id}/term',
+      ]);
+    });
+
+    it('warns no more once additions say which operation it belongs to', () => {
+      const additions = `paths: { '/things/{id}/terms': { get: { x-permissions: [THINGS_TERMS_READ] } } }`;
+      const { text, warnings } = importContract(misspelt, 'Sector: things', undefined, additions);
+      assert.deepEqual(warnings, []);
+      assert.equal(text, imported.text);
+    });
   });
 
   const refused: [string, string, RegExp][] = [

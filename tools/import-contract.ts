@@ -182,6 +182,7 @@ const operation = members({
   operationId: asIs,
   deprecated: asIs,
   security: asIs,
+  'x-permissions': asIs,
   parameters: listOf(parameter),
   requestBody,
   responses: mapOf(response),
@@ -300,11 +301,13 @@ function reasonPhrase(status: string): string {
 }
 
 /**
- * Writes the permissions that the source only lists in Markdown as `x-permissions` of their operations. A heading
- * names either the whole path or, in insurance, what follows its first segment.
+ * Writes the permissions that the source only lists in Markdown as `x-permissions` of their operations, after those
+ * that an operation already has. A heading names either the whole path or, in insurance, what follows its first
+ * segment.
  */
 function addPermissions(paths: JsonObject, prose: string): string[] {
   const blank = (path: string) => path.replace(/\{[^}]*\}/g, '{}');
+  const stated = new Set(operationsOf(paths).flatMap(({ operation }) => operation['x-permissions'] ?? []));
   const warnings: string[] = [];
   for (const { path, method, permission } of permissionsIn(prose)) {
     const owners = operationsOf(paths).filter((candidate) => {
@@ -312,7 +315,9 @@ function addPermissions(paths: JsonObject, prose: string): string[] {
       const relative = whole.replace(/^\/[^/]+/, '') || '/';
       return candidate.method === method && [whole, relative].includes(blank(path));
     });
-    if (owners.length === 0) warnings.push(`${permission}: no operation ${method.toUpperCase()} ${path}`);
+    // A misspelt heading needs no more looking at once additions say where its permission belongs.
+    if (owners.length === 0 && !stated.has(permission))
+      warnings.push(`${permission}: no operation ${method.toUpperCase()} ${path}`);
     for (const { operation } of owners) {
       const known = Array.isArray(operation['x-permissions']) ? operation['x-permissions'] : [];
       if (known.length === 0) insertBefore(operation, 'parameters', 'x-permissions', known);

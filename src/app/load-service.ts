@@ -28,9 +28,7 @@ const DIRECTORY = 'directory';
 /** Loads every contract that concerns a side and decides which document answers each route. */
 export function loadService(configuration: Configuration, side: ServiceSide = 'institution'): Service {
   const profiles = readProfiles(CATALOG);
-  const ecosystems = profiles
-    .map(({ ecosystem }) => ecosystem)
-    .filter((ecosystem) => (ecosystem === DIRECTORY) === (side === 'directory'));
+  const consented = new Map(profiles.map((profile) => [profile.ecosystem, new Set(profile.consented)]));
   const overrides = Object.entries(configuration.operations);
   const countedArrays = new Map(
     overrides.flatMap(([key, { countedArray }]) =>
@@ -45,7 +43,9 @@ export function loadService(configuration: Configuration, side: ServiceSide = 'i
     catalog: CATALOG,
     contracts: configuration.contracts,
     countedArrays,
-    ecosystems: new Set(ecosystems),
+    isWanted: (ecosystem, api) =>
+      (ecosystem === DIRECTORY) === (side === 'directory') &&
+      (ecosystem in configuration.institutions || !consented.get(ecosystem)?.has(api)),
   });
   const { routes, diagnostics } = selectRoutes(loaded.operations, pins);
   const unknown = overrides.filter(([key]) => !loaded.operations.some((operation) => operation.key === key));

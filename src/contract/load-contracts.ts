@@ -15,8 +15,8 @@ export interface ContractSources {
   /** The operator's folders. */
   readonly contracts: readonly string[];
   readonly countedArrays?: ReadonlyMap<string, readonly string[]>;
-  /** Folders of the catalog to read; all of them without it. */
-  readonly ecosystems?: ReadonlySet<string>;
+  /** Whether the documents of an API, by its folders in the catalog, are wanted; all of them are without it. */
+  readonly isWanted?: (ecosystem: string, api: string) => boolean;
 }
 
 export interface LoadedContracts {
@@ -50,7 +50,7 @@ export function loadContracts(sources: ContractSources): LoadedContracts {
     for (const file of found.files) {
       // What lies beside the folders of an ecosystem's APIs is data about the ecosystem.
       if (origin === 'catalog' && dirname(dirname(file)) === folder) continue;
-      if (origin === 'catalog' && !(sources.ecosystems?.has(firstFolder(folder, file)) ?? true)) continue;
+      if (origin === 'catalog' && !isWanted(sources, folder, file)) continue;
       // One folder of the operator may lie inside another.
       if (read.has(file)) continue;
       read.add(file);
@@ -81,6 +81,7 @@ export function loadContracts(sources: ContractSources): LoadedContracts {
   };
 }
 
-function firstFolder(folder: string, file: string): string {
-  return relative(folder, file).split(sep, 1)[0] as string;
+function isWanted({ isWanted: decide }: ContractSources, folder: string, file: string): boolean {
+  const [ecosystem = '', api = ''] = relative(folder, file).split(sep);
+  return decide?.(ecosystem, api) ?? true;
 }
