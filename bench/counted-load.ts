@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createKeepAliveConnection, type KeepAliveConnection } from './keep-alive-connection.ts';
+import type { SecureContext } from 'node:tls';
+import {
+  createKeepAliveConnection,
+  type KeepAliveConnection,
+  type Received,
+} from './keep-alive-connection.ts';
 
 /** One request to be sent. */
 export interface PlannedRequest {
@@ -9,6 +14,8 @@ export interface PlannedRequest {
   /** Path and query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Makes it a POST. */
+  readonly body?: string;
 }
 
 /** What one request got. Times are on the clock of `performance.now()`. */
@@ -28,6 +35,10 @@ export interface LoadSettings {
   readonly requestsPerSecond?: number;
   /** Decides the next request; undefined ends the connection that asks. */
   readonly next: () => PlannedRequest | undefined;
+  /** Of `https` origins: what they are believed by, and the own certificate. */
+  readonly identity?: SecureContext;
+  /** Told of every answer. */
+  readonly hear?: (request: PlannedRequest, received: Received) => void;
 }
 
 /** Requests under way, every answer of which is kept. */
@@ -44,7 +55,8 @@ export interface CountedLoad {
 const REFUSED_MS = 20;
 
 /** Starts to send requests over keep-alive connections, each connection one at a time. */
-export function startCountedLoad({ connections, requestsPerSecond, next }: LoadSettings): CountedLoad {
+export function startCountedLoad(settings: LoadSettings): CountedLoad {
+  const { connections, requestsPerSecond, next, identity, hear } = settings;
   const samples: Sample[] = [];
   const interval = requestsPerSecond === undefined ? undefined : (connections * 1000) / requestsPerSecond;
   const startedAt = performance.now();
@@ -59,11 +71,12 @@ export function startCountedLoad({ connections, requestsPerSecond, next }: LoadS
       if (isStopped) break;
       const sent = performance.now();
       const from = interval === undefined ? sent : Math.min(due, sent);
-      const connection = open.get(request.origin) ?? createKeepAliveConnection(request.origin);
+      const connection = open.get(request.origin) ?? createKeepAliveConnection(request.origin, identity);
       open.set(request.origin, connection);
       try {
-        const { status } = await connection.ask(request.path, request.headers);
-        samples.push({ request, due: from, answered: performance.now(), status });
+        const received = await connection.ask(request.path, request.headers, request.body);
+        samples.push({ request, due: from, answered: performance.now(), status: received.status });
+        hear?.(request, received);
       } catch (error) {
         const failure = (error as Error).message;
         samples.push({ request, due: from, answered: performance.now(), status: undefined, failure });

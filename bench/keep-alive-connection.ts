@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely, type SecureContext } from 'node:tls';
 
 /** What came back for a request. */
 export interface Received {
@@ -8,8 +9,11 @@ export interface Received {
 
 /** One connection to a server, which is opened again when it has broken. */
 export interface KeepAliveConnection {
-  /** Sends one GET and waits for the whole answer; rejects when the connection breaks before. One at a time. */
-  ask(path: string, headers?: Readonly<Record<string, string>>): Promise<Received>;
+  /**
+   * Sends one GET, or a POST where there is a body, and waits for the whole answer; rejects when the connection breaks
+   * before. One at a time.
+   */
+  ask(path: string, headers?: Readonly<Record<string, string>>, body?: string): Promise<Received>;
   close(): void;
 }
 
@@ -23,9 +27,12 @@ const HEAD_END = '\r\n\r\n';
 /**
  * Creates a connection that does the least a client can, so that one process sends thousands of requests a second and
  * counts every answer. It reads answers with a `content-length` or without a body, which is all that guiche sends.
+ *
+ * @param identity of an `https` origin: what the server is believed by, and the client's own certificate
  */
-export function createKeepAliveConnection(origin: string): KeepAliveConnection {
-  const { hostname, port, host } = new URL(origin);
+export function createKeepAliveConnection(origin: string, identity?: SecureContext): KeepAliveConnection {
+  const { protocol, hostname, port, host } = new URL(origin);
+  const address = { host: hostname, port: Number(port) };
   let socket: Socket | undefined;
   let pending: Pending | undefined;
   let chunks: Buffer[] = [];
@@ -35,7 +42,10 @@ export function createKeepAliveConnection(origin: string): KeepAliveConnection {
   let length = Number.POSITIVE_INFINITY;
 
   function open(): Socket {
-    const opened = connect({ host: hostname, port: Number(port), noDelay: true });
+    const opened =
+      protocol === 'https:' && identity
+        ? connectSecurely({ ...address, secureContext: identity }).setNoDelay()
+        : connect({ ...address, noDelay: true });
     opened.on('data', hear);
     opened.on('error', (error) => lose(opened, error));
     opened.on('close', () => lose(opened, new Error('the connection was closed')));
@@ -75,17 +85,23 @@ export function createKeepAliveConnection(origin: string): KeepAliveConnection {
     const head = start.toString('latin1', 0, end);
     status = Number(head.slice(9, 12));
     bodyFrom = end + HEAD_END.length;
-    const bodyLength = status === 304 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const bodyLength =
+      status === 304 || status === 204 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
     length = bodyFrom + bodyLength;
   }
 
-  function ask(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Received> {
+  function ask(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: string,
+  ): Promise<Received> {
     return new Promise((resolve, reject) => {
       pending = { resolve, reject };
       socket ??= open();
-      let head = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+      let head = `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
       for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
-      socket.write(`${head}\r\n`, 'latin1');
+      if (body !== undefined) head += `content-length: ${Buffer.byteLength(body)}\r\n`;
+      socket.write(`${head}\r\n${body ?? ''}`, 'utf8');
     });
   }
 

@@ -2,6 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBigDataset } from './big-dataset.ts';
+import { measureConsentJourney } from './consent-journey.ts';
+import { measureConsentWrites } from './consent-writes.ts';
+import { measureConsentsKilled } from './consents-killed.ts';
 import { measureDatabaseStopped } from './database-stopped.ts';
 import { INSTALL_ADVICE } from './generate-load.ts';
 import { measureHotReload } from './hot-reload.ts';
@@ -12,9 +15,11 @@ import { measureMetricsHistory } from './metrics-history.ts';
 import { measureObservedThroughput } from './observed-throughput.ts';
 import { resultsFolder, scratchFolder } from './places.ts';
 import { measureRedisStopped } from './redis-stopped.ts';
+import { measureSandboxStart } from './sandbox-start.ts';
 import { measureStart } from './start.ts';
 import { measureStatusLatency } from './status-latency.ts';
 import { measureThroughput } from './throughput.ts';
+import { measureTokenGrants } from './token-grants.ts';
 import { measureTwoNodes } from './two-nodes.ts';
 import { measureTwoWorkers } from './two-workers.ts';
 
@@ -31,6 +36,11 @@ const MEASURES: Readonly<Record<string, { measure: Measure; file: string }>> = {
   database: { measure: measureDatabaseStopped, file: 'database-stopped' },
   redis: { measure: measureRedisStopped, file: 'redis-stopped' },
   status: { measure: measureStatusLatency, file: 'status-latency' },
+  journey: { measure: measureConsentJourney, file: 'consent-journey' },
+  consents: { measure: measureConsentWrites, file: 'consent-writes' },
+  tokens: { measure: measureTokenGrants, file: 'token-grants' },
+  'consents-killed': { measure: measureConsentsKilled, file: 'consents-killed' },
+  sandbox: { measure: measureSandboxStart, file: 'sandbox-start' },
   history: { measure: measureMetricsHistory, file: 'metrics-history' },
 };
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createSecretKey, hash } from 'node:crypto';
 import type { Artifact } from '../authorization/artifact-store.ts';
 import type { Sealer } from '../kernel/sealer.ts';
 import { decrypt, encrypt } from './authenticated-encryption.ts';
@@ -35,12 +35,9 @@ export interface ArtifactCodec {
 export function createArtifactCodec(issuer: string, sealer: Sealer): ArtifactCodec {
   const root = createSecretKey(sealer.derive('artifacts'));
   const keyFor = (key: Buffer) => createSecretKey(createHmac('sha256', root).update(key).digest());
-  const hash = (...parts: string[]) =>
-    createHash('sha256')
-      .update(JSON.stringify([issuer, ...parts]))
-      .digest();
-  const keyOf = (model: string, id: string) => hash(model, 'id', id);
-  const uidOf = (model: string, uid: string) => hash(model, 'uid', uid);
+  const placeOf = (...parts: string[]) => hash('sha256', JSON.stringify([issuer, ...parts]), 'buffer');
+  const keyOf = (model: string, id: string) => placeOf(model, 'id', id);
+  const uidOf = (model: string, uid: string) => placeOf(model, 'uid', uid);
 
   return {
     keyOf,

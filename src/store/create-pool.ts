@@ -1,4 +1,5 @@
 import { Pool, type PoolConfig } from 'pg';
+import { keepStatements } from './kept-statements.ts';
 
 /**
  * Creates a pool of connections whose breaking never ends the process: a connection reports its end as an event too,
@@ -7,6 +8,9 @@ import { Pool, type PoolConfig } from 'pg';
 export function createPool(config: PoolConfig): Pool {
   const pool = new Pool(config);
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    keepStatements(client);
+  });
   return pool;
 }

@@ -8,6 +8,7 @@ import { byteaText } from './bytea-text.ts';
 import { endClient } from './end-client.ts';
 import { endGrants } from './grants.ts';
 import { groupCalls } from './group-calls.ts';
+import { KEPT } from './kept-statements.ts';
 import { rememberLast } from './remember-last.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,6 +33,19 @@ export interface ArtifactStoreSettings {
 const END_OF_CLIENT: Rejection = { rejectedBy: 'TPP', code: 'CONSENT_TECHNICAL_ISSUE' };
 
 type ArtifactRow = Tables['artifacts'];
+
+/**
+ * Models of what a browser is in the middle of. A crash of the database may take the last fraction of a second of them,
+ * and the person begins anew; waiting for the disk at each page would buy nothing else. Whatever has been granted,
+ * refused or used waits for the disk.
+ */
+const PASSING: ReadonlySet<string> = new Set([
+  'PushedAuthorizationRequest',
+  'Interaction',
+  'Session',
+  'CustomerSession',
+  'HeldDecision',
+]);
 
 /**
  * Keeps artifacts in PostgreSQL, under the SHA-256 of their ids, encrypted. Calls that arrive together are one
@@ -125,6 +139,9 @@ export function createPostgresArtifactStore(settings: ArtifactStoreSettings): Ar
   };
 }
 
+const WITHOUT_WAITING = sql.raw("set_config('synchronous_commit', 'off', true)");
+const AS_CONFIGURED = sql.raw("current_setting('synchronous_commit')");
+
 /** The end that the artifact itself tells, in seconds, is the exact one. */
 function endOf({ exp }: Artifact, expiresIn: number | undefined, now: number): number | null {
   if (typeof exp === 'number') return exp * 1000;
@@ -143,15 +160,17 @@ async function upsertArtifacts(database: Kysely<Tables>, rows: readonly Artifact
     uid: row.uid && byteaText(row.uid),
     payload: byteaText(row.payload),
   }));
-  await sql`
-    with new as (
+  const isPassing = rows.every(({ model }) => PASSING.has(model));
+  await sql`${sql.raw(KEPT)}
+    with durability as (select ${isPassing ? WITHOUT_WAITING : AS_CONFIGURED}),
+      new as (
         select * from json_populate_recordset(null::artifacts, ${JSON.stringify(texts)}::json)),
       grants as (
         select issuer, grant_id from artifacts
         where model = 'Grant' and grant_id = any(array(select grant_id from new where model <> 'Grant'))
         order by key for key share)
     insert into artifacts as known
-    select * from new
+    select new.* from durability cross join new
     where grant_id is null or model = 'Grant' or (issuer, grant_id) in (select issuer, grant_id from grants)
     order by key
     on conflict (key) do update set
@@ -168,7 +187,7 @@ async function findArtifacts(
   keys: readonly Buffer[],
   now: number,
 ): Promise<(StoredArtifact | undefined)[]> {
-  const { rows } = await sql<StoredArtifact>`
+  const { rows } = await sql<StoredArtifact>`${sql.raw(KEPT)}
     select key, payload, expires_at, consumed_at from artifacts
     where key = any(${keys}::bytea[]) and (expires_at is null or expires_at > ${now})`.execute(database);
   const found = new Map(rows.map((row) => [row.key.toString('hex'), row]));
@@ -188,7 +207,7 @@ async function rememberKeys(
     if (!first.has(text)) first.set(text, each);
   }
   const wanted = [...first].map(([key, { expires_at }]) => ({ key, expires_at }));
-  const { rows } = await sql<{ key: Buffer }>`
+  const { rows } = await sql<{ key: Buffer }>`${sql.raw(KEPT)}
     insert into artifacts as known (key, issuer, model, payload, expires_at)
     select key, ${issuer}, ${REMEMBERED}, '', expires_at
       from json_to_recordset(${JSON.stringify(wanted)}::json) as new(key bytea, expires_at bigint) order by key
