@@ -35,9 +35,12 @@ export function createInteractions(settings: InteractionSettings): Interactions 
 
   async function load(request: IncomingMessage, response: ServerResponse): Promise<Pending | undefined> {
     const interaction = await interactionOf(provider(), request, response);
-    const id = consentIdOf(interaction?.params.scope);
-    if (!interaction || id === undefined) return undefined;
-    const consent = await consents.find(id);
+    return interaction && pendingOf(interaction);
+  }
+
+  async function pendingOf(interaction: Interaction): Promise<Pending | undefined> {
+    const id = consentIdOf(interaction.params.scope);
+    const consent = id === undefined ? undefined : await consents.find(id);
     const { client_id: clientId } = interaction.params;
     if (!consent || consent.clientId !== clientId) return undefined;
     return { interaction, clientId: consent.clientId, consent };
@@ -53,11 +56,15 @@ export function createInteractions(settings: InteractionSettings): Interactions 
 
   return {
     async find(request, response) {
-      const pending = await load(request, response);
+      const interaction = await interactionOf(provider(), request, response);
+      if (!interaction) return undefined;
+      // Every page asks for both, so neither waits for the other.
+      const [pending, receiver] = await Promise.all([
+        pendingOf(interaction),
+        receiverOf(String(interaction.params.client_id)),
+      ]);
       if (pending?.consent.status !== 'AWAITING_AUTHORISATION') return undefined;
-      const { interaction, consent, clientId } = pending;
-      const receiver = await receiverOf(clientId);
-      return receiver && { uid: interaction.uid, consent, receiver };
+      return receiver && { uid: interaction.uid, consent: pending.consent, receiver };
     },
 
     async approve(request, response, approval) {

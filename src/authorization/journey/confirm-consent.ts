@@ -114,8 +114,7 @@ export function confirmConsent(
         ? await approve(exchange, position, decision.selection)
         : await refuse(exchange, position, decision.kind);
     if (!isSent) return goTo(position.start);
-    await decisions.drop(position.visit.id, uid);
-    await sessions.end(exchange.request);
+    await Promise.all([decisions.drop(position.visit.id, uid), sessions.end(exchange.request)]);
     return { kind: 'sent' };
   }
 
