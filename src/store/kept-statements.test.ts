@@ -14,6 +14,7 @@ function connection() {
     query: (given: string | Asked) => asked.push(typeof given === 'string' ? { text: given } : given),
   };
   keepStatements(client as unknown as PoolClient);
+  assert.match(asked.shift()?.text ?? '', /^set plan_cache_mode/);
   return { client: client as unknown as PoolClient, asked };
 }
 

@@ -35,9 +35,9 @@ const END_OF_CLIENT: Rejection = { rejectedBy: 'TPP', code: 'CONSENT_TECHNICAL_I
 type ArtifactRow = Tables['artifacts'];
 
 /**
- * Models of what a browser is in the middle of. A crash of the database may take the last fraction of a second of them,
- * and the person begins anew; waiting for the disk at each page would buy nothing else. Whatever has been granted,
- * refused or used waits for the disk.
+ * Models of what a browser is in the middle of, and of tokens that a receiver gets again by asking. A crash of the
+ * database may take the last fraction of a second of them, and whoever had them begins anew; waiting for the disk would
+ * buy nothing else. Whatever a customer has granted or refused, and whatever has been used, waits for the disk.
  */
 const PASSING: ReadonlySet<string> = new Set([
   'PushedAuthorizationRequest',
@@ -45,6 +45,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'Session',
   'CustomerSession',
   'HeldDecision',
+  'ClientCredentials',
 ]);
 
 /**
@@ -74,7 +75,7 @@ export function createPostgresArtifactStore(settings: ArtifactStoreSettings): Ar
   const remember = groupCalls<Pick<ArtifactRow, 'key' | 'expires_at'>, boolean>({
     run: (keys) => rememberKeys(database(), issuer, keys, clock.now()),
     most: PER_STATEMENT,
-    lanes: 1,
+    lanes: 2,
     mostWaiting: MOST_WAITING,
   });
 
