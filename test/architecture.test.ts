@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   directory: ['contract'],
   consents: ['contract', 'connectors'],
   resources: ['contract', 'consents', 'connectors'],
+  'customer-data': ['contract', 'connectors', 'consents', 'resources'],
   authorization: ['contract', 'consents', 'resources', 'directory', 'connectors'],
   receiver: ['contract', 'directory'],
   store: ['metrics', 'discovery', 'contract', 'consents', 'authorization', 'directory'],
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'directory',
     'consents',
     'resources',
+    'customer-data',
     'authorization',
     'receiver',
   ],
@@ -40,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Folders in which outside packages of that name may be imported; the others know nothing of them. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http', 'app'],
-  ajv: ['open-data', 'contract'],
+  ajv: ['open-data', 'contract', 'customer-data'],
   'oidc-provider': ['authorization'],
   '@peculiar': ['directory'],
   jose: ['authorization', 'directory', 'receiver', 'app'],

@@ -46,6 +46,7 @@ const pipelines = createPipelines({
   checkBody: () => undefined,
   serveConsents: () => undefined,
   readResources: () => undefined,
+  readCustomerData: () => undefined,
   readMetrics: absent,
 });
 const { app } = createServer({

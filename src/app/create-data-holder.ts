@@ -189,6 +189,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     checkBody: createCheckBody(),
     serveConsents: consentSide?.serveConsents ?? NEVER_SERVED,
     readResources: consentSide?.readResources ?? NEVER_SERVED,
+    readCustomerData: consentSide?.readCustomerData ?? NEVER_SERVED,
     readOpenData: openData.read,
     readStatus: readStatus({
       profiles: service.profiles,
@@ -330,13 +331,20 @@ function createLimits({ configuration, shared, logger }: DataHolderSettings, now
 
 /** What consents bring with them is loaded only where they are held. */
 async function openConsentSide(
-  { configuration, store, logger }: DataHolderSettings,
+  { configuration, service, store, logger }: DataHolderSettings,
   clock: Clock,
   asked: Pick<ConsentSideSettings, 'certificateOf' | 'addressOf'>,
 ): Promise<ConsentSide | undefined> {
   if (Object.keys(configuration.institutions).length === 0 || !store?.consents) return undefined;
   const { createConsentSide } = await import('./consent-side/create-consent-side.ts');
-  return createConsentSide({ configuration, store: store as ConsentBacking, logger, clock, ...asked });
+  return createConsentSide({
+    configuration,
+    service,
+    store: store as ConsentBacking,
+    logger,
+    clock,
+    ...asked,
+  });
 }
 
 const NEVER_SERVED: Step = () => answerProblem(createProblem('OPERACAO_NAO_DISPONIVEL'));

@@ -29,6 +29,8 @@ export interface FeatureSteps {
   readonly serveConsents: Step;
   /** What a consent reaches, and in which state it is. */
   readonly readResources: Step;
+  /** What a consent opens of an API of customer data, from the institution's systems. */
+  readonly readCustomerData: Step;
 }
 
 /**
@@ -36,16 +38,16 @@ export interface FeatureSteps {
  * answers. Before the first step the interaction id has been read and the query decoded; after the last one, `http/`
  * writes the answer. A kind without a column says why it is not served.
  *
- *                        open-data  status  outages  metrics  consents  resources
- *   checkLimits              x        x        x        x        x          x      429 beyond what one address, or all together, may ask
- *   checkAccept              x        x        x        x        x          x      406 unless the caller takes JSON
- *   checkVersion             x        x        x        x        x          x      406 unless x-v and x-min-v admit the version in use
- *   authenticate                                                 x          x      401, 403 unless certificate, token and consent are in order
- *   checkHeaders                                                 x          x      400 for a header outside its contract
- *   checkParameters          x        x        x        x        x          x      400 for a path or query parameter outside its contract
- *   readBody, checkBody                                          x                 400, 413, 415 for a body outside its contract
- *   checkRegulator                                      x                          403 unless the address is the regulator's
- *   read..., serve...        x        x        x        x        x          x      the answer
+ *                        open-data  status  outages  metrics  consents  resources  customer-data
+ *   checkLimits              x        x        x        x        x          x            x        429 beyond what one address, or all together, may ask
+ *   checkAccept              x        x        x        x        x          x            x        406 unless the caller takes JSON
+ *   checkVersion             x        x        x        x        x          x            x        406 unless x-v and x-min-v admit the version in use
+ *   authenticate                                                 x          x            x        401, 403 unless certificate, token and consent are in order
+ *   checkHeaders                                                 x          x            x        400 for a header outside its contract
+ *   checkParameters          x        x        x        x        x          x            x        400 for a path or query parameter outside its contract
+ *   readBody, checkBody                                          x                                400, 413, 415 for a body outside its contract
+ *   checkRegulator                                      x                                         403 unless the address is the regulator's
+ *   read..., serve...        x        x        x        x        x          x            x        the answer
  */
 export function createPipelines(feature: FeatureSteps): Pipelines {
   const first = [feature.checkLimits, checkAccept, checkVersion];
@@ -58,6 +60,7 @@ export function createPipelines(feature: FeatureSteps): Pipelines {
     metrics: { steps: [...open, feature.checkRegulator, feature.readMetrics] },
     consents: { steps: [...closed, readBody, feature.checkBody, feature.serveConsents] },
     resources: { steps: [...closed, feature.readResources] },
+    'customer-data': { steps: [...closed, feature.readCustomerData] },
     ...NOT_SERVED,
   };
 }
@@ -106,9 +109,6 @@ export interface Pipeline {
 
 /** Kinds that this version cannot serve, and why, as `guiche routes` says it. */
 export const NOT_SERVED = {
-  'customer-data': notServed(
-    'this version of guiche does not read customer data: what consents open stays closed',
-  ),
   participants: notServed('the list of participants is served by `guiche directory`'),
   directory: notServed('the directory is served by `guiche directory`'),
 } as const satisfies Partial<Record<OperationKind, Pipeline>>;
@@ -117,7 +117,11 @@ export const NOT_SERVED = {
 export const NO_INSTITUTION = notServed('the configuration names no institution of this ecosystem');
 
 /** Kinds that need an institution of their ecosystem, and are served by the mTLS listener. */
-export const CONSENTED_KINDS: ReadonlySet<OperationKind> = new Set(['consents', 'resources']);
+export const CONSENTED_KINDS: ReadonlySet<OperationKind> = new Set([
+  'consents',
+  'resources',
+  'customer-data',
+]);
 
 function notServed(reason: string): Pipeline {
   const answerNotServed = (_call: Call) => answerProblem(createProblem('OPERACAO_NAO_DISPONIVEL'));

@@ -17,6 +17,7 @@ const PIPELINES = createPipelines({
   checkBody: NEVER,
   serveConsents: NEVER,
   readResources: NEVER,
+  readCustomerData: NEVER,
 });
 
 function operation(kind: Operation['kind'], path: string, method: Operation['method'] = 'GET'): Operation {

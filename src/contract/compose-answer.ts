@@ -14,7 +14,13 @@ import {
 import { carriedQuery, publicUrl, queryNames } from './public-url.ts';
 
 /** What guiche computes for an operation: a list that is paged, or one record. */
-export type Computed = { readonly list: readonly unknown[] } | { readonly record: unknown };
+export type Computed =
+  | {
+      readonly list: readonly unknown[];
+      /** Makes the answer's outermost member of a page, where records do not stand alone in it. */
+      readonly enclose?: (page: readonly unknown[]) => unknown;
+    }
+  | { readonly record: unknown };
 
 export interface ComposeSettings {
   readonly baseUrl: string;
@@ -46,12 +52,19 @@ export function composeAnswer(call: Call, computed: Computed, settings: ComposeS
 
   const total = 'list' in computed ? computed.list.length : 1;
   const range = pageRange(rule, request, total);
-  const content = 'list' in computed ? computed.list.slice(range.from, range.to) : computed.record;
-  return {
-    kind: 'json',
-    status: 200,
-    body: wrap(operation, content, envelope(call, rule, request, total, settings)),
-  };
+  const path = operation.answer.countedArray ?? ['data'];
+  const made = envelope(call, rule, request, total, settings);
+  if ('record' in computed) return answerBody(wrap(operation, path, computed.record, made));
+  const page = computed.list.slice(range.from, range.to);
+  return answerBody(
+    computed.enclose
+      ? wrap(operation, path.slice(0, 1), computed.enclose(page), made)
+      : wrap(operation, path, page, made),
+  );
+}
+
+function answerBody(body: unknown): Answer {
+  return { kind: 'json', status: 200, body };
 }
 
 interface Envelope {
@@ -83,9 +96,13 @@ function envelope(
   };
 }
 
-/** Puts the content where the contract counts its records, and links and meta where it declares them. */
-function wrap(operation: Operation, content: unknown, { links, meta }: Envelope): unknown {
-  const path = operation.answer.countedArray ?? ['data'];
+/** Puts the content at a path from the root, and links and meta where the contract declares them on the way. */
+function wrap(
+  operation: Operation,
+  path: readonly string[],
+  content: unknown,
+  { links, meta }: Envelope,
+): unknown {
   let value: unknown = content;
   for (let depth = path.length; depth >= 0; depth -= 1) {
     if (depth < path.length) value = { [path[depth] as string]: value };

@@ -12,6 +12,8 @@ export interface EcosystemProfile {
   /** Parameters matched against a record member of another name: parameter to `/`-separated trailing member names. */
   readonly filters: Readonly<Record<string, string>>;
   readonly headers?: HeaderRules;
+  /** What a missing end of a span of dates stands for in reads of customer data; without it the span is open. */
+  readonly missingDates?: 'today';
   /** Folders of the catalog with APIs that only consents open: of no use where nobody holds any. */
   readonly consented?: readonly string[];
   /** How its regulator words the state of an institution; absent where no operation tells it. */

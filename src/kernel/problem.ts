@@ -122,6 +122,30 @@ export const PROBLEMS = {
     detail: 'O consentimento não contém a permissão exigida por este recurso.',
     when: 'The consent of the access token does not have the permission that the operation needs.',
   },
+  RESOURCE_FORBIDDEN: {
+    status: 403,
+    title: 'Recurso não compartilhado',
+    detail: 'O recurso solicitado não faz parte deste consentimento.',
+    when: 'The consent does not reach the resource, or there is none with the id: the answer is the same.',
+  },
+  STATUS_RESOURCE_PENDING_AUTHORISATION: {
+    status: 403,
+    title: 'Aguardando autorização de múltiplas alçadas',
+    detail: 'O recurso aguarda a autorização das demais pessoas que devem aprovar o compartilhamento.',
+    when: 'The resource is shared by the consent once further approvers have agreed.',
+  },
+  STATUS_RESOURCE_TEMPORARILY_UNAVAILABLE: {
+    status: 403,
+    title: 'Recurso temporariamente indisponível',
+    detail: 'O recurso está temporariamente bloqueado na instituição.',
+    when: 'The resource is blocked for a time, and not shown in the channels of the institution.',
+  },
+  STATUS_RESOURCE_UNAVAILABLE: {
+    status: 403,
+    title: 'Recurso indisponível',
+    detail: 'O recurso foi encerrado, migrado ou bloqueado, ou seu compartilhamento foi recusado.',
+    when: 'The resource is closed, migrated or blocked for good, or a further approver refused.',
+  },
   ACESSO_RESTRITO: {
     status: 403,
     title: 'Acesso restrito',
@@ -331,6 +355,24 @@ export const PROBLEMS = {
     title: 'Erro interno',
     detail: 'Ocorreu um erro inesperado. Informe o valor de x-fapi-interaction-id ao contatar a instituição.',
     when: 'Something unexpected; the log has the cause under the interaction id.',
+  },
+  DADOS_FORA_DO_CONTRATO: {
+    status: 500,
+    title: 'Dados fora do contrato',
+    detail: 'Os dados da instituição não atendem ao contrato da API e por isso não são entregues.',
+    when: 'What the institution has breaks the contract of the API, or is not of the resource that was asked for; the log has where and how.',
+  },
+  DADOS_EM_PREPARACAO: {
+    status: 503,
+    title: 'Dados em preparação',
+    detail: 'A instituição ainda está preparando os dados solicitados. Tente novamente em alguns instantes.',
+    when: 'The institution is preparing the data of the customer; `retry-after` says when to ask again.',
+  },
+  INSTITUICAO_NAO_RESPONDEU: {
+    status: 504,
+    title: 'Tempo de resposta esgotado',
+    detail: 'Os sistemas da instituição não responderam no prazo.',
+    when: "The institution's own systems took longer than the service level of the operation leaves them.",
   },
   SERVICO_INDISPONIVEL: {
     status: 503,

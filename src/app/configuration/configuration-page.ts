@@ -94,6 +94,7 @@ one JSON object.
 | override | meaning |
 | --- | --- |
 | \`countedArray\` | The array whose elements are counted and paged, as a JSON pointer in which \`*\` stands for every element. |
+| \`brokenRecords\` | What becomes of an answer with customer data of which some records break the contract: \`serve-and-flag\`, the default, leaves them out and says so in the log; \`block\` answers none. |
 | \`version\` | The \`info.version\` of the document that answers this route when several describe it. Quote it. |
 
 ## Institutions

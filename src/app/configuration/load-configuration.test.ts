@@ -608,7 +608,10 @@ describe('values in the file', () => {
       'operations:\n  GET /a:\n    countedAray: /data',
       '3:5 error config-unknown-key /operations/GET ~1a/countedAray unknown key "countedAray"; did you mean "countedArray"?',
     ],
-    ['operations: {GET /a: {page: 1}}', /unknown key "page"; expected one of countedArray, version$/],
+    [
+      'operations: {GET /a: {page: 1}}',
+      /unknown key "page"; expected one of brokenRecords, countedArray, version$/,
+    ],
     [
       'operations:\n  GET /a:\n    version: 1.2',
       '3:14 error config-value /operations/GET ~1a/version expected a version in quotes such as "1.2.0", got 1.2',

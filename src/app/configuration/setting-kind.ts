@@ -43,7 +43,12 @@ export interface OperationOverride {
   readonly countedArray?: string;
   /** The `info.version` of the document that answers this route. */
   readonly version?: string;
+  /** What becomes of an answer with customer data of which some records break the contract. */
+  readonly brokenRecords?: BrokenRecords;
 }
+
+/** `serve-and-flag` leaves the broken records out and says so in the log; `block` answers none of them. */
+export type BrokenRecords = 'serve-and-flag' | 'block';
 
 /** A whole number from `lowest` to `highest`. */
 export function integer(lowest: number, highest = Number.MAX_SAFE_INTEGER): Kind<number> {
@@ -250,7 +255,10 @@ function listOf(
 
 const OPERATION_KEY = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/[^\s?#]*$/;
 
-const OVERRIDES: { readonly [K in keyof Required<OperationOverride>]: Kind<string> } = {
+const OVERRIDES: {
+  readonly [K in keyof Required<OperationOverride>]: Kind<Required<OperationOverride>[K]>;
+} = {
+  brokenRecords: oneOf(['serve-and-flag', 'block']),
   countedArray: scalar('a JSON pointer such as /data/brand/companies/*/products', 'POINTER', (value) =>
     typeof value === 'string' && /^(\/([^~/]|~[01])+)+$/.test(value) ? value : undefined,
   ),
@@ -308,7 +316,7 @@ function readOverride(value: unknown, { at, folder, faults }: Reading): Operatio
   const override: { -readonly [K in keyof OperationOverride]: OperationOverride[K] } = {};
   for (const [name, given] of Object.entries(value)) {
     const here = [...at, name];
-    if (name !== 'countedArray' && name !== 'version') {
+    if (!isOverride(name)) {
       const near = nearMiss(name, Object.keys(OVERRIDES));
       faults.push({
         code: 'config-unknown-key',
@@ -319,10 +327,14 @@ function readOverride(value: unknown, { at, folder, faults }: Reading): Operatio
       });
     } else if (given !== null) {
       const read = OVERRIDES[name].read(given, { at: here, folder, faults });
-      if (read !== undefined) override[name] = read;
+      if (read !== undefined) Object.assign(override, { [name]: read });
     }
   }
   return override;
+}
+
+function isOverride(name: string): name is keyof typeof OVERRIDES {
+  return Object.hasOwn(OVERRIDES, name);
 }
 
 function correctedOperation(key: string): string | undefined {

@@ -12,7 +12,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { createProblem } from '../../kernel/problem.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { Configuration } from '../configuration/settings.ts';
-import { CATALOG } from '../load-service.ts';
+import { CATALOG, type Service } from '../load-service.ts';
 import { createInstitutionSide, type InstitutionSide, type SideLog } from './institution-side.ts';
 
 /** What consents need of the store. */
@@ -23,6 +23,7 @@ export type ConsentBacking = Pick<
 
 export interface ConsentSideSettings {
   readonly configuration: Configuration;
+  readonly service: Service;
   readonly store: ConsentBacking;
   readonly certificateOf: CertificateOf;
   readonly addressOf: (request: IncomingMessage) => string;
@@ -35,6 +36,7 @@ export interface ConsentSide {
   readonly authenticate: Step;
   readonly serveConsents: Step;
   readonly readResources: Step;
+  readonly readCustomerData: Step;
   /** Parts of the public listener. */
   readonly publicMounts: readonly Mount[];
   /** Parts of the mTLS listener. */
@@ -82,6 +84,7 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
             profile,
             consents,
             trust,
+            overrides: configuration.operations,
             maxPageSize: configuration.maxPageSize,
           }),
         );
@@ -142,6 +145,7 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
     authenticate: stepOf(({ authenticate }) => authenticate),
     serveConsents: stepOf(({ serveConsents }) => serveConsents),
     readResources: stepOf(({ readResources }) => readResources),
+    readCustomerData: stepOf(({ readCustomerData }) => readCustomerData),
     publicMounts: mountsOf(
       (ecosystem) => configuration.institutions[ecosystem]?.issuer as string,
       (side) => side.handlePublic,

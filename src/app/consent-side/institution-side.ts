@@ -11,19 +11,26 @@ import { createLoginAttempts } from '../../authorization/journey/login-attempts.
 import { readJourneyWording } from '../../authorization/journey/read-journey-wording.ts';
 import { readAuthorizationProfiles } from '../../authorization/read-authorization-profiles.ts';
 import { createSubjectIdentifier } from '../../authorization/subject-identifier.ts';
+import { createFolderData } from '../../connectors/folder-data.ts';
 import { createFolderInstitution } from '../../connectors/folder-institution.ts';
 import type { ConsentProfile } from '../../consents/consent-profile.ts';
 import { createConsentSteps } from '../../consents/create-consent-steps.ts';
 import type { ReceiverConsents } from '../../consents/create-consents.ts';
 import type { Step } from '../../contract/call.ts';
+import { createReadCustomerData } from '../../customer-data/read-customer-data.ts';
 import type { DirectoryTrust } from '../../directory/directory-trust.ts';
 import type { CertificateOf } from '../../http/client-certificate.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { TIER_LIMITS_MS } from '../../metrics/availability/tier-latency.ts';
+import { createDayOf } from '../../metrics/day-of.ts';
 import { createPublicId } from '../../resources/public-id.ts';
 import { createReadResources } from '../../resources/read-resources.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { InstitutionSettings } from '../configuration/institution-settings.ts';
-import { CATALOG } from '../load-service.ts';
+import type { Configuration } from '../configuration/settings.ts';
+import { CATALOG, type Service } from '../load-service.ts';
+import { REGULATORY_TIME_ZONE } from '../regulatory-time-zone.ts';
+import { createCustomerDataLog } from './customer-data-log.ts';
 import { openPasswordFile } from './password-file.ts';
 
 /** Where customers confirm, below the issuer's path. */
@@ -37,6 +44,8 @@ export interface InstitutionSideSettings {
   readonly trust: DirectoryTrust;
   readonly certificateOf: CertificateOf;
   readonly addressOf: (request: IncomingMessage) => string;
+  readonly service: Service;
+  readonly overrides: Configuration['operations'];
   readonly maxPageSize: number;
   readonly clock: Clock;
   readonly logger: SideLog;
@@ -55,6 +64,7 @@ export interface InstitutionSide {
   readonly authenticate: Step;
   readonly serveConsents: Step;
   readonly readResources: Step;
+  readonly readCustomerData: Step;
   readonly handlePublic: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly handleMtls: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   close(): void;
@@ -108,6 +118,17 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
     onFault: (error) => logger.error({ err: error }, 'unexpected error of the consent journey'),
   });
   const apiOrigin = new URL(settings.mtlsBase).origin;
+  const reading = {
+    profile,
+    consents,
+    institution,
+    publicIdOf: createPublicId(sealer, ecosystem),
+    baseUrl: apiOrigin,
+    maxPageSize: side.maxPageSize,
+    clock,
+  };
+  const contracts = side.service.profiles.find((candidate) => candidate.ecosystem === ecosystem);
+  const dayOf = createDayOf(REGULATORY_TIME_ZONE);
   const steps = createConsentSteps({
     consents,
     profiles: [profile],
@@ -126,14 +147,17 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
     artifacts,
     authenticate: server.authenticate,
     serveConsents: steps.serve,
-    readResources: createReadResources({
-      profile,
-      consents,
-      institution,
-      publicIdOf: createPublicId(sealer, ecosystem),
-      baseUrl: apiOrigin,
-      maxPageSize: side.maxPageSize,
-      clock,
+    readResources: createReadResources(reading),
+    readCustomerData: createReadCustomerData({
+      ...reading,
+      operations: side.service.routes
+        .map(({ operation }) => operation)
+        .filter((operation) => operation.ecosystem === ecosystem),
+      connector: createFolderData({ folder: settings.customers, clock }),
+      budgetMsOf: ({ tier }) => TIER_LIMITS_MS[tier] - OWN_SHARE_MS,
+      policyOf: ({ key }) => side.overrides[key]?.brokenRecords ?? 'serve-and-flag',
+      todayOf: (at) => (contracts?.missingDates === 'today' ? dayOf(at) : undefined),
+      onEvent: createCustomerDataLog(logger, clock),
     }),
     handlePublic: (request, response) =>
       servePublic(journey, server, pathOf(settings.issuer), request, response),
@@ -145,6 +169,8 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
 /** Templates and style of the customer's pages, beside the sources or the compiled package. */
 const PAGES = join(import.meta.dirname, '..', '..', '..', 'web', 'consent');
 const CUSTOMER_TIMEOUT_MS = 2_000;
+/** What is left of a service level for guiche itself. */
+const OWN_SHARE_MS = 100;
 
 /** The customer's pages first; what is none of them is the authorization server's. */
 async function servePublic(

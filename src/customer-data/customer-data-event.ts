@@ -1,0 +1,30 @@
+/**
+ * Something that kept customer data from being answered as it was found. Nothing in it is personal, but for the error of
+ * a connector that does not keep to its port.
+ */
+export type CustomerDataEvent = {
+  /** Key of the operation. */
+  readonly operation: string;
+  readonly interactionId: string | undefined;
+} & (
+  | {
+      /** `breach`: it breaks its contract. `foreign`: it is of another resource than the one asked for. */
+      readonly kind: 'breach' | 'foreign';
+      /** How many records it concerns; 1 for an answer that is none. */
+      readonly records: number;
+      /** Whether the others were answered without them. */
+      readonly isServed: boolean;
+      /** JSON pointer (RFC 6901) into the first of them. */
+      readonly pointer: string;
+      readonly reason: string;
+    }
+  | {
+      /** `late`: the institution's systems took all the time there was. `away`: they failed. */
+      readonly kind: 'late' | 'away';
+      /** Milliseconds that they were given or took. */
+      readonly waitedMs: number;
+      readonly error?: unknown;
+    }
+);
+
+export type OnCustomerDataEvent = (event: CustomerDataEvent) => void;

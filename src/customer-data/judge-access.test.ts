@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { operationsAt } from '../../test/support/catalog-operations.ts';
+import { openFinance, openInsurance } from '../../test/support/consent-profiles.ts';
+import { madeUpConsent } from '../../test/support/made-up-consent.ts';
+import type { Consent } from '../consents/consent.ts';
+import type { Operation } from '../contract/operation.ts';
+import { judgeAccess } from './judge-access.ts';
+
+const ANA = '11144477735';
+const COMPANY = '11222333000181';
+const [personal] = operationsAt('/personal/identifications') as [Operation];
+const [business] = operationsAt('/business/identifications') as [Operation];
+const [accounts] = operationsAt('/accounts/v2/accounts') as [Operation];
+
+function consentOf(permissions: Iterable<string>, cnpj?: string): Consent {
+  return {
+    ...madeUpConsent({ permissions: [...permissions], loggedUser: { identification: ANA, rel: 'CPF' } }),
+    businessEntity: cnpj === undefined ? undefined : { identification: cnpj, rel: 'CNPJ' },
+    status: 'AUTHORISED',
+    rejection: undefined,
+    selection: { resources: [], approvals: [] },
+    subject: 'sub-ana',
+    grantId: 'grant-1',
+    revision: 2,
+  };
+}
+
+const everything = consentOf(openInsurance.permissions.keys());
+const ofCompany = consentOf(openInsurance.permissions.keys(), COMPANY);
+
+describe('given a consent and an operation', () => {
+  it('when the consent names no company, then data of companies is closed and that of the person is open', () => {
+    assert.equal(judgeAccess(business, everything, openInsurance), undefined);
+    assert.deepEqual(judgeAccess(personal, everything, openInsurance)?.documents, { cpf: ANA });
+  });
+
+  it('when it names one, then data of companies is that company’s, and that of persons never', () => {
+    assert.deepEqual(judgeAccess(business, ofCompany, openInsurance)?.documents, { cpf: ANA, cnpj: COMPANY });
+    assert.deepEqual(judgeAccess(personal, ofCompany, openInsurance)?.documents, { cpf: ANA });
+  });
+
+  it('when data is of either, then it is whose the consent is', () => {
+    const granted = ['ACCOUNTS_READ', 'RESOURCES_READ'];
+    assert.deepEqual(judgeAccess(accounts, consentOf(granted), openFinance)?.documents, { cpf: ANA });
+    assert.deepEqual(judgeAccess(accounts, consentOf(granted, COMPANY), openFinance)?.documents, {
+      cpf: ANA,
+      cnpj: COMPANY,
+    });
+  });
+
+  it('when one of several permissions is missing, then it is closed', () => {
+    const both: Operation = { ...accounts, permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ'] };
+    assert.equal(judgeAccess(both, consentOf(['ACCOUNTS_READ']), openFinance), undefined);
+    assert.deepEqual(
+      judgeAccess(both, consentOf(['ACCOUNTS_BALANCES_READ', 'ACCOUNTS_READ']), openFinance)?.permissions,
+      ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ'],
+    );
+  });
+
+  it('when a version spells the permission its own way, then it is the same permission', () => {
+    const [alias, name] =
+      [...openInsurance.aliases].find(([, each]) => everything.permissions.includes(each)) ?? [];
+    assert.ok(alias && name);
+    const spelled: Operation = { ...personal, permissions: [alias] };
+    assert.deepEqual(judgeAccess(spelled, everything, openInsurance)?.permissions, [name]);
+  });
+
+  it('when a permission is unknown or none is stated, then it is closed, even if the consent has it', () => {
+    for (const permissions of [[], ['UNHEARD_OF_READ'], ['ACCOUNTS_READ', 'UNHEARD_OF_READ']])
+      assert.equal(
+        judgeAccess(
+          { ...accounts, permissions },
+          consentOf(['ACCOUNTS_READ', 'UNHEARD_OF_READ']),
+          openFinance,
+        ),
+        undefined,
+      );
+  });
+
+  it('when the person has been erased from the consent, then it opens nothing', () => {
+    const erased = { ...consentOf(['ACCOUNTS_READ']), loggedUser: undefined };
+    assert.equal(judgeAccess(accounts, erased, openFinance), undefined);
+  });
+});
