@@ -100,9 +100,23 @@ export function createInteractions(settings: InteractionSettings): Interactions 
         );
       }
       const refusal = reason === 'refused' ? 'the customer refused' : 'the consent is not of this customer';
-      await finish(request, response, denied(refusal));
+      return finishUnlessGone(request, response, denied(refusal));
     },
   };
+
+  async function finishUnlessGone(
+    request: IncomingMessage,
+    response: ServerResponse,
+    result: InteractionResults,
+  ): Promise<boolean> {
+    try {
+      await finish(request, response, result);
+      return true;
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return false;
+      throw error;
+    }
+  }
 
   /** One grant per consent, which ends with it. */
   async function grantTo(grantee: {

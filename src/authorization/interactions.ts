@@ -43,11 +43,11 @@ export interface Interactions {
   find(request: IncomingMessage, response: ServerResponse): Promise<PendingInteraction | undefined>;
   /** Authorises the consent and sends the browser back to the receiver. False when the consent was not awaiting any more: nothing was sent. */
   approve(request: IncomingMessage, response: ServerResponse, approval: CustomerApproval): Promise<boolean>;
-  /** Sends the browser back to the receiver with `access_denied`. */
+  /** Sends the browser back to the receiver with `access_denied`. False when somebody was faster, in another tab: nothing was sent. */
   refuse(
     request: IncomingMessage,
     response: ServerResponse,
     reason: RefusalReason,
     customer?: Customer,
-  ): Promise<void>;
+  ): Promise<boolean>;
 }

@@ -199,7 +199,9 @@ describe('given a customer who confirms a consent', () => {
 describe('given a customer who does not confirm', () => {
   it('when they refuse, then access is denied and the consent ends by their will', async () => {
     const consent = await awaitingConsent(running, receiver.clientId);
-    running.journey = (interactions, request, response) => interactions.refuse(request, response, 'refused');
+    running.journey = async (interactions, request, response) => {
+      assert.ok(await interactions.refuse(request, response, 'refused'));
+    };
     const brought = await authorise(consent);
     assert.equal(brought.error, 'access_denied');
     assert.equal(brought.state, 'state-of-the-receiver');
@@ -210,7 +212,9 @@ describe('given a customer who does not confirm', () => {
 
   it('when the consent is not theirs, then access is denied and the consent goes on waiting', async () => {
     const consent = await awaitingConsent(running, receiver.clientId);
-    running.journey = (interactions, request, response) => interactions.refuse(request, response, 'mismatch');
+    running.journey = async (interactions, request, response) => {
+      assert.ok(await interactions.refuse(request, response, 'mismatch'));
+    };
     assert.equal((await authorise(consent)).error, 'access_denied');
     assert.equal((await running.consents.find(consent.id))?.status, 'AWAITING_AUTHORISATION');
   });

@@ -8,6 +8,8 @@ import { createSchemaCompiler } from './schema-compiler.ts';
 
 /** Texts longer than this meet no pattern: patterns are other people's, and some take long over long texts. */
 const LONGEST_PATTERNED = 10_240;
+/** Nor do texts longer than this meet one that can divide a text in many ways, which takes the square of its length. */
+const LONGEST_DIVIDED = 2_048;
 
 type BodyCheck = (body: unknown) => ErrorObject | undefined;
 
@@ -68,10 +70,17 @@ function createRequestCompiler(): ReturnType<typeof createSchemaCompiler> {
     error: { message: '' },
     compile: (pattern: string) => {
       const expression = new RegExp(pattern);
-      return (text: string) => text.length <= LONGEST_PATTERNED && expression.test(text);
+      const longest = longestFor(pattern);
+      return (text: string) => text.length <= longest && expression.test(text);
     },
   });
   return compiler;
+}
+
+/** The longest text, in UTF-16 units, that a pattern runs over. */
+export function longestFor(pattern: string): number {
+  const repetitions = pattern.replace(/\\./g, '').match(/[*+]|\{\d+,\}/g) ?? [];
+  return repetitions.length > 1 ? LONGEST_DIVIDED : LONGEST_PATTERNED;
 }
 
 /** Of the faults of a schema with branches, the one that lies deepest; the branching itself where none does. */

@@ -125,7 +125,7 @@ describe('given the examples', TWO_AT_ONCE, () => {
       branches as string,
       /^GET .* open-data +2\.0\.1 +medium .* \/data +examples\/bank\/.*branches\.json$/,
     );
-    assert.ok(lines.some((line) => /customer-data .* not served: /.test(line)));
+    assert.ok(lines.some((line) => / consents .* not served: /.test(line)));
   });
 
   it('when routes are listed as JSON, then every operation has every member', async () => {

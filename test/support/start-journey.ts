@@ -174,6 +174,7 @@ export async function startJourney(options: JourneyOptions = {}): Promise<Runnin
           );
         if (found) asked.delete(found.uid);
         response.writeHead(303, { location: `${callback}?error=access_denied&reason=${reason}` }).end();
+        return true;
       },
     };
   }

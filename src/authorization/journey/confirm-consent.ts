@@ -150,9 +150,15 @@ export function confirmConsent(
     const { consent, receiver } = position.pending;
     const isRefused = kind === 'refused';
     if (isRefused && !(found && belongsTo(found.customer, consent))) return false;
-    await interactions.refuse(request, response, isRefused ? 'refused' : 'mismatch', found?.customer);
     const outcome = isRefused ? 'refused' : 'mismatch';
-    onEvent({ kind: 'consent', consentId: consent.id, clientId: receiver.clientId, outcome });
+    const isDone = await interactions.refuse(request, response, outcome, found?.customer);
+    onEvent({
+      kind: 'consent',
+      consentId: consent.id,
+      clientId: receiver.clientId,
+      outcome: isDone ? outcome : 'late',
+    });
+    if (!isDone) throw ended();
     return true;
   }
 

@@ -17,7 +17,7 @@ import type { Json } from '../../support/send-request.ts';
 import { temporaryStateFolder } from '../../support/temporary-database.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../support/serve-sandbox-until-killed.ts');
-const ACKNOWLEDGED = 1000;
+const ACKNOWLEDGED = 600;
 const CONNECTIONS = 32;
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
   'open-finance': ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
@@ -177,10 +177,8 @@ async function assertKept(writer: Writer, { created, ended }: Written): Promise<
 }
 
 describe('given a service that is killed while receivers write consents over HTTP', () => {
-  for (const [what, isDatabaseKilled] of [
-    ['the service alone is killed', false],
-    ['its database server is killed too', true],
-  ] as const)
+  // The store's own tests kill the writer and leave the database.
+  for (const [what, isDatabaseKilled] of [['its database server is killed too', true]] as const)
     it(`when ${what}, then after a new start all that was acknowledged is there, and the ledger verifies`, async () => {
       const stateFolder = temporaryStateFolder();
       const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
