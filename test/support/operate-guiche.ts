@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findEmbeddedServer } from '../../src/store/embedded-server.ts';
-import { freePort } from './redis-server.ts';
+import { freePorts } from './free-ports.ts';
 import { type EndedCommand, runGuiche, type ServingGuiche, serveGuiche } from './run-guiche.ts';
 import { type Json, type ReceivedAnswer, type RequestToSend, sendRequest } from './send-request.ts';
 import { query, temporaryStateFolder, until } from './temporary-database.ts';
@@ -63,7 +63,7 @@ export async function operateGuiche(settings: OperatedSettings = {}): Promise<Op
   const { configuration = {}, env = {} } = settings;
   const folder = temporaryFolder();
   const state = temporaryStateFolder();
-  const adminPort = await freePort();
+  const [adminPort = 0] = await freePorts(1);
   const place = { cwd: folder, env };
   writeBelow(folder, 'guiche.yaml', {
     listen: { port: 0 },

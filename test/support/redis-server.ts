@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { after } from 'node:test';
+import { freePorts } from './free-ports.ts';
 
 const started: ChildProcess[] = [];
 after(() => {
@@ -25,7 +25,7 @@ export interface RedisServer {
 
 /** A Redis on a port of its own, not started yet. */
 export async function createRedisServer(): Promise<RedisServer> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   let child: ChildProcess | undefined;
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -51,16 +51,6 @@ export async function createRedisServer(): Promise<RedisServer> {
       await gone;
     },
   };
-}
-
-/** A port that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 function findRedis(): string | undefined {

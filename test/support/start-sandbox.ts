@@ -18,7 +18,7 @@ import {
 import { createMtlsFetch, type MtlsFetch } from '../../src/receiver/mtls-fetch.ts';
 import { createConsent } from '../../src/receiver/receiver-consents.ts';
 import { catalogFolder } from './contract-folder.ts';
-import { freePort } from './redis-server.ts';
+import { freePorts } from './free-ports.ts';
 import { temporaryStateFolder } from './temporary-database.ts';
 
 /** A whole sandbox in this process, until the test file ends. */
@@ -65,12 +65,7 @@ export const BASE_SCOPES = ['openid', 'resources', 'customers'] as const;
 export async function startTestSandbox({ withConsents = false } = {}): Promise<TestSandbox> {
   const logged: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => logged.push(line) });
-  const [publicPort, mtls, directory, directoryMtls] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
+  const [publicPort = 0, mtls = 0, directory = 0, directoryMtls = 0] = await freePorts(4);
   const sandbox = await startSandbox({
     stateFolder: temporaryStateFolder(),
     ports: { public: publicPort, mtls, directory, directoryMtls },

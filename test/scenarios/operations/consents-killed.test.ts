@@ -11,8 +11,8 @@ import type { SandboxDescription, SandboxInstitution } from '../../../src/app/sa
 import { connectHolder } from '../../../src/receiver/connect-holder.ts';
 import { ownToken } from '../../../src/receiver/receiver-consents.ts';
 import type { ReceiverKeys } from '../../../src/receiver/receiver-keys.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import { madeUpCpf } from '../../support/made-up-consent.ts';
-import { freePort } from '../../support/redis-server.ts';
 import type { Json } from '../../support/send-request.ts';
 import { temporaryStateFolder } from '../../support/temporary-database.ts';
 
@@ -181,7 +181,7 @@ describe('given a service that is killed while receivers write consents over HTT
   for (const [what, isDatabaseKilled] of [['its database server is killed too', true]] as const)
     it(`when ${what}, then after a new start all that was acknowledged is there, and the ledger verifies`, async () => {
       const stateFolder = temporaryStateFolder();
-      const ports = [await freePort(), await freePort(), await freePort(), await freePort()];
+      const ports = await freePorts(4);
       const service = await start(stateFolder, ports);
       const ended = once(service.process, 'close');
       const writers = await Promise.all(
