@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { Json } from './send-request.ts';
 
@@ -36,22 +36,29 @@ export function exchangeTls(url: string | URL, exchange: TlsExchange = {}): Prom
         rejectUnauthorized: false,
         ...(identity ? { cert: identity.certificate, key: identity.key } : {}),
       },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            text,
-            json: () => JSON.parse(text),
-          });
-        });
-      },
+      (incoming) => readAnswer(incoming, resolve, reject),
     );
     outgoing.on('error', reject);
     outgoing.end(body);
+  });
+}
+
+/** Reads an answer to its end. */
+export function readAnswer(
+  incoming: IncomingMessage,
+  resolve: (answer: TlsAnswer) => void,
+  reject: (error: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+  incoming.on('error', reject);
+  incoming.on('end', () => {
+    const text = Buffer.concat(chunks).toString();
+    resolve({
+      status: incoming.statusCode ?? 0,
+      headers: incoming.headers,
+      text,
+      json: () => JSON.parse(text),
+    });
   });
 }

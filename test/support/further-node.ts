@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import type { Configuration } from '../../src/app/configuration/settings.ts';
 import { createDataHolder } from '../../src/app/create-data-holder.ts';
 import { loadService } from '../../src/app/load-service.ts';
-import type { TlsAnswer, TlsExchange } from './exchange-tls.ts';
+import { readAnswer, type TlsAnswer, type TlsExchange } from './exchange-tls.ts';
 import type { TestSandbox } from './start-sandbox.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -115,20 +115,7 @@ function exchangePlain(
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const outgoing = request(
       { ...where, method, agent: false, headers: { ...headers, ...length } },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            text,
-            json: () => JSON.parse(text),
-          });
-        });
-      },
+      (incoming) => readAnswer(incoming, resolve, reject),
     );
     outgoing.on('error', reject);
     outgoing.end(body);

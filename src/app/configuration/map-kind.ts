@@ -1,5 +1,4 @@
-import { nearMiss } from '../../kernel/near-miss.ts';
-import { isRecord, type Kind, type Reading } from './setting-kind.ts';
+import { type Kind, map, type Reading, refuseMember } from './setting-kind.ts';
 
 /** One member of a map: what it may hold, and whether it may be left out. */
 export interface Field<T = unknown> {
@@ -25,53 +24,29 @@ export type MapOf<F extends Fields> = {
 /** A map with members of different kinds; text holds it as JSON. */
 export function mapOf<const F extends Fields>(fields: F): Kind<MapOf<F>> {
   const names = Object.keys(fields);
-  const expected = `a map with members among ${names.join(', ')}`;
-  return {
-    expected,
-    placeholder: 'JSON',
-    list: false,
-    fromText: fromJson,
-    read: (value, reading) => {
-      if (!isRecord(value)) {
-        reading.faults.push({ code: 'config-value', at: reading.at, expected, got: value });
-        return undefined;
-      }
-      const before = reading.faults.length;
-      for (const name of Object.keys(value)) if (!(name in fields)) refuseMember(name, names, reading);
-      const members = Object.entries(fields).map(([name, field]) => [
-        name,
-        readMember(name, field, value[name] ?? field.default, reading),
-      ]);
-      return reading.faults.length > before ? undefined : (Object.fromEntries(members) as MapOf<F>);
-    },
-  };
+  return map(`a map with members among ${names.join(', ')}`, (value, reading) => {
+    for (const name of Object.keys(value)) if (!(name in fields)) refuseMember(name, names, reading);
+    const members = Object.entries(fields).map(([name, field]) => [
+      name,
+      readMember(name, field, value[name] ?? field.default, reading),
+    ]);
+    return Object.fromEntries(members) as MapOf<F>;
+  });
 }
 
 /** A map from names, which must be among the given ones, to values of one kind; text holds it as JSON. */
 export function mapFrom<T>(keys: readonly string[], kind: Kind<T>): Kind<Readonly<Record<string, T>>> {
-  const expected = `a map from ${keys.join(' or ')}`;
-  return {
-    expected,
-    placeholder: 'JSON',
-    list: false,
-    fromText: fromJson,
-    read: (value, reading) => {
-      if (!isRecord(value)) {
-        reading.faults.push({ code: 'config-value', at: reading.at, expected, got: value });
-        return undefined;
+  return map(`a map from ${keys.join(' or ')}`, (value, reading) => {
+    const entries: [string, T][] = [];
+    for (const [name, given] of Object.entries(value)) {
+      if (!keys.includes(name)) refuseMember(name, keys, reading);
+      else {
+        const read = kind.read(given ?? {}, { ...reading, at: [...reading.at, name] });
+        if (read !== undefined) entries.push([name, read]);
       }
-      const before = reading.faults.length;
-      const entries: [string, T][] = [];
-      for (const [name, given] of Object.entries(value)) {
-        if (!keys.includes(name)) refuseMember(name, keys, reading);
-        else {
-          const read = kind.read(given ?? {}, { ...reading, at: [...reading.at, name] });
-          if (read !== undefined) entries.push([name, read]);
-        }
-      }
-      return reading.faults.length > before ? undefined : Object.fromEntries(entries);
-    },
-  };
+    }
+    return Object.fromEntries(entries);
+  });
 }
 
 function readMember(name: string, { kind, isRequired }: Field, value: unknown, reading: Reading): unknown {
@@ -79,23 +54,4 @@ function readMember(name: string, { kind, isRequired }: Field, value: unknown, r
   if (value !== undefined && value !== null) return kind.read(value, { ...reading, at });
   if (isRequired) reading.faults.push({ code: 'config-value', at, expected: kind.expected, got: undefined });
   return undefined;
-}
-
-function refuseMember(name: string, known: readonly string[], { at, faults }: Reading): void {
-  const near = nearMiss(name, known);
-  faults.push({
-    code: 'config-unknown-key',
-    at: [...at, name],
-    expected: `one of ${known.join(', ')}`,
-    got: name,
-    nearest: near && `"${near}"`,
-  });
-}
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

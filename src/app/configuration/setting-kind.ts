@@ -270,41 +270,67 @@ const OVERRIDES: {
 /** A map from `METHOD /full/path/template` to the overrides of that operation; text holds it as JSON. */
 export function operationOverrides(): Kind<Readonly<Record<string, OperationOverride>>> {
   const expected = 'a map from operations such as "GET /open-insurance/channels/v1/branches" to overrides';
+  return map(expected, (value, { at, folder, faults }) => {
+    const operations: [string, OperationOverride][] = [];
+    for (const [key, override] of Object.entries(value)) {
+      const here = [...at, key];
+      if (!OPERATION_KEY.test(key)) {
+        faults.push({
+          code: 'config-unknown-key',
+          at: here,
+          expected: 'a method and a full path such as "GET /open-insurance/channels/v1/branches"',
+          got: key,
+          nearest: correctedOperation(key),
+        });
+      } else if (override !== null) {
+        operations.push([key, readOverride(override, { at: here, folder, faults })]);
+      }
+    }
+    return Object.fromEntries(operations);
+  });
+}
+
+/** A map, which text holds as JSON. `read` leaves a fault for each member that is wrong; then there is no value. */
+export function map<T>(
+  expected: string,
+  read: (value: Readonly<Record<string, unknown>>, reading: Reading) => T,
+): Kind<T> {
   return {
     expected,
     placeholder: 'JSON',
     list: false,
-    fromText: (text) => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        return text;
-      }
-    },
-    read: (value, { at, folder, faults }) => {
+    fromText: fromJson,
+    read: (value, reading) => {
+      const { at, faults } = reading;
       if (!isRecord(value)) {
         faults.push({ code: 'config-value', at, expected, got: value });
         return undefined;
       }
-      const faultsBefore = faults.length;
-      const operations: [string, OperationOverride][] = [];
-      for (const [key, override] of Object.entries(value)) {
-        const here = [...at, key];
-        if (!OPERATION_KEY.test(key)) {
-          faults.push({
-            code: 'config-unknown-key',
-            at: here,
-            expected: 'a method and a full path such as "GET /open-insurance/channels/v1/branches"',
-            got: key,
-            nearest: correctedOperation(key),
-          });
-        } else if (override !== null) {
-          operations.push([key, readOverride(override, { at: here, folder, faults })]);
-        }
-      }
-      return faults.length > faultsBefore ? undefined : Object.fromEntries(operations);
+      const before = faults.length;
+      const members = read(value, reading);
+      return faults.length > before ? undefined : members;
     },
   };
+}
+
+/** Leaves a fault for a member of a map that nobody knows. */
+export function refuseMember(name: string, known: readonly string[], { at, faults }: Reading): void {
+  const near = nearMiss(name, known);
+  faults.push({
+    code: 'config-unknown-key',
+    at: [...at, name],
+    expected: `one of ${known.join(', ')}`,
+    got: name,
+    nearest: near && `"${near}"`,
+  });
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function readOverride(value: unknown, { at, folder, faults }: Reading): OperationOverride {
@@ -315,18 +341,9 @@ function readOverride(value: unknown, { at, folder, faults }: Reading): Operatio
   }
   const override: { -readonly [K in keyof OperationOverride]: OperationOverride[K] } = {};
   for (const [name, given] of Object.entries(value)) {
-    const here = [...at, name];
-    if (!isOverride(name)) {
-      const near = nearMiss(name, Object.keys(OVERRIDES));
-      faults.push({
-        code: 'config-unknown-key',
-        at: here,
-        expected: `one of ${names}`,
-        got: name,
-        nearest: near && `"${near}"`,
-      });
-    } else if (given !== null) {
-      const read = OVERRIDES[name].read(given, { at: here, folder, faults });
+    if (!isOverride(name)) refuseMember(name, Object.keys(OVERRIDES), { at, folder, faults });
+    else if (given !== null) {
+      const read = OVERRIDES[name].read(given, { at: [...at, name], folder, faults });
       if (read !== undefined) Object.assign(override, { [name]: read });
     }
   }
