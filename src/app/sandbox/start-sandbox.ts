@@ -137,35 +137,13 @@ const NO_LIMIT = 1_000_000;
  * not start.
  */
 export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> {
-  const { stateFolder, ports, logger, onProgress = () => {}, withConsents = true } = settings;
-  const ecosystem = readEcosystem();
-  const files = openSandboxFiles(stateFolder);
-  const closing: (() => unknown)[] = [];
-  async function close(): Promise<void> {
-    for (const end of closing.splice(0).reverse()) await end();
-  }
+  const { ports, logger, onProgress = () => {}, withConsents = true } = settings;
+  const ground = await startGround(settings);
+  const { ecosystem, files, store, directory, configuration, service, receivers, closing, close } = ground;
 
   try {
-    onProgress('starting the database');
-    const store = openStore({ stateFolder, masterKeys: loadMasterKeys({ stateFolder }), log: logger });
-    closing.push(() => store.close());
-    await untilReady(store);
-
-    onProgress('starting the directory');
-    const directory = await openDirectory(settings, store, files);
-    closing.push(directory.close);
-    await listen(directory.publicServer, ports.directory, closing);
-    await listen(directory.mtlsServer, ports.directoryMtls, closing);
-
     const customers = await keepCustomers(ecosystem, files);
-    const configuration = await configure(settings, ecosystem, directory, files);
-    const service = loadService(configuration);
     const addressOf = (holder: SandboxHolder) => holderAddress(holder, ports);
-    await seed(directory, ecosystem, service, ports);
-    const receivers = await Promise.all(
-      ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan, ports), directory, files)),
-    );
-
     onProgress('starting the institutions');
     const holder = await createDataHolder({ configuration, service, logger, store });
     closing.push(() => holder.close());
@@ -235,7 +213,30 @@ export interface RunningDirectory {
 export async function startDirectory(
   settings: Pick<SandboxSettings, 'stateFolder' | 'ports' | 'logger'>,
 ): Promise<RunningDirectory> {
-  const { stateFolder, ports, logger } = settings;
+  const { directory, close } = await startGround(settings);
+  directory.start();
+  return { address: describeAddress(directory, settings.ports), close };
+}
+
+/** What institutions and receivers of a sandbox stand on. */
+interface Ground {
+  readonly ecosystem: SandboxEcosystem;
+  readonly files: SandboxFiles;
+  readonly store: Store;
+  readonly directory: SandboxDirectory;
+  readonly configuration: Configuration;
+  readonly service: Service;
+  readonly receivers: readonly SandboxReceiver[];
+  /** What `close` ends, the newest first. */
+  readonly closing: (() => unknown)[];
+  close(): Promise<void>;
+}
+
+/** Starts database and directory, and makes the directory hold everybody; ends them again when that fails. */
+async function startGround(
+  settings: Pick<SandboxSettings, 'stateFolder' | 'ports' | 'logger' | 'onProgress'>,
+): Promise<Ground> {
+  const { stateFolder, ports, logger, onProgress = () => {} } = settings;
   const ecosystem = readEcosystem();
   const files = openSandboxFiles(stateFolder);
   const closing: (() => unknown)[] = [];
@@ -244,24 +245,23 @@ export async function startDirectory(
   }
 
   try {
+    onProgress('starting the database');
     const store = openStore({ stateFolder, masterKeys: loadMasterKeys({ stateFolder }), log: logger });
     closing.push(() => store.close());
     await untilReady(store);
+
+    onProgress('starting the directory');
     const directory = await openDirectory(settings, store, files);
     closing.push(directory.close);
     await listen(directory.publicServer, ports.directory, closing);
     await listen(directory.mtlsServer, ports.directoryMtls, closing);
-    await seed(
-      directory,
-      ecosystem,
-      loadService(await configure(settings, ecosystem, directory, files)),
-      ports,
-    );
-    await Promise.all(
+    const configuration = await configure(settings, ecosystem, directory, files);
+    const service = loadService(configuration);
+    await seed(directory, ecosystem, service, ports);
+    const receivers = await Promise.all(
       ecosystem.receivers.map((plan) => prepareReceiver(plan, redirectUrisOf(plan, ports), directory, files)),
     );
-    directory.start();
-    return { address: describeAddress(directory, ports), close };
+    return { ecosystem, files, store, directory, configuration, service, receivers, closing, close };
   } catch (error) {
     await close();
     throw error;
