@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Customer } from '../connectors/institution.ts';
+import type { Customer } from '../connectors/customer.ts';
 import type { Consent, Selection } from '../consents/consent.ts';
 
 /** Who asks the customer. */

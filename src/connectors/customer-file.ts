@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { OfferedResource } from './institution.ts';
+import { type OfferedResource, SITUATIONS, type Situation } from './customer.ts';
 
 /** A customer as a `customer.yaml` tells it. */
 export interface CustomerFile {
@@ -24,6 +24,7 @@ const QUIETLY = { prettyErrors: false } as const;
 
 const CPF = /^\d{11}$/;
 const CNPJ = /^[0-9A-Z]{12}\d{2}$/;
+const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 const TYPE = /^[A-Z][A-Z_]{0,79}$/;
 const REF = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,59}$/;
 
@@ -69,7 +70,15 @@ function readResources(value: unknown): OfferedResource[] {
 }
 
 function readResource(value: unknown, at: string): OfferedResource {
-  const content = mapping(value, at, ['type', 'ref', 'label', 'approvers']);
+  const content = mapping(value, at, [
+    'type',
+    'ref',
+    'label',
+    'approvers',
+    'situation',
+    'closedOn',
+    'isVisible',
+  ]);
   return {
     type: matching(content.type, `${at}.type`, TYPE),
     ref: matching(content.ref, `${at}.ref`, REF),
@@ -77,6 +86,22 @@ function readResource(value: unknown, at: string): OfferedResource {
     approvers: list(content.approvers, `${at}.approvers`).map((cpf, index) =>
       matching(cpf, `${at}.approvers[${index}]`, CPF),
     ),
+    ...readSituation(content, at),
+  };
+}
+
+function readSituation(
+  { situation, closedOn, isVisible }: Record<string, unknown>,
+  at: string,
+): Pick<OfferedResource, 'situation' | 'closedOn' | 'isVisible'> {
+  if (situation !== undefined && !SITUATIONS.includes(situation as Situation))
+    throw new Error(`${at}.situation must be one of ${SITUATIONS.join(', ')}`);
+  if (isVisible !== undefined && typeof isVisible !== 'boolean')
+    throw new Error(`${at}.isVisible must be true or false`);
+  return {
+    ...(situation === undefined ? {} : { situation: situation as Situation }),
+    ...(closedOn === undefined ? {} : { closedOn: matching(closedOn, `${at}.closedOn`, DAY) }),
+    ...(isVisible === undefined ? {} : { isVisible }),
   };
 }
 

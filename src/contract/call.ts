@@ -1,5 +1,6 @@
 import type { ClientCertificate } from '../kernel/client-certificate.ts';
 import type { Problem } from '../kernel/problem.ts';
+import type { CallNotes } from './call-notes.ts';
 import type { Operation } from './operation.ts';
 
 /** A request after HTTP has been taken off it. */
@@ -20,6 +21,8 @@ export interface Call {
   readonly interactionId?: string;
   /** Who calls. Set by the step that checks the access token, and only by it. */
   caller?: Caller;
+  /** What steps find out on the way, of calls that are kept on record. */
+  readonly notes?: CallNotes;
 }
 
 /** Who calls, as a checked access token and a checked certificate tell it. */

@@ -13,8 +13,8 @@ import type {
 } from '../../src/authorization/journey/journey-settings.ts';
 import { createLoginAttempts } from '../../src/authorization/journey/login-attempts.ts';
 import { readJourneyWording } from '../../src/authorization/journey/read-journey-wording.ts';
-import { createFolderInstitution } from '../../src/connectors/folder-institution.ts';
-import type { Institution } from '../../src/connectors/institution.ts';
+import { createFolderConnector } from '../../src/connectors/folder-connector.ts';
+import { createInstitution, type Institution } from '../../src/connectors/institution.ts';
 import { hashPassword } from '../../src/connectors/password-hash.ts';
 import type { Consent } from '../../src/consents/consent.ts';
 import type { NewConsent } from '../../src/consents/consent-store.ts';
@@ -90,12 +90,13 @@ export async function startJourney(options: JourneyOptions = {}): Promise<Runnin
   const approvals: Parameters<Interactions['approve']>[2][] = [];
   const hash = await hashPassword(PASSWORD);
   const folder = ecosystem === 'open-finance' ? CUSTOMERS.bank : CUSTOMERS.insurer;
-  const institution = await createFolderInstitution({
+  const connector = await createFolderConnector({
     folder,
     passwordHash: (login) => (login.includes('.') ? hash : undefined),
     clock,
     onFault: (fault) => faults.push(fault),
   });
+  const institution = createInstitution(connector, { brand: 'Instituição', ecosystem, clock });
   const asked = new Map<string, string>();
   const tls = await issueCertificate({ name: '127.0.0.1' });
   const credentials = { key: tls.key, cert: tls.certificate };

@@ -1,4 +1,4 @@
-import type { Customer, OfferedResource } from '../../connectors/institution.ts';
+import type { Customer, OfferedResource } from '../../connectors/customer.ts';
 import type { PickedResource } from '../../consents/consent.ts';
 import { TOKEN_FIELD } from './check-form.ts';
 import type { ConsentOffer } from './consent-offer.ts';

@@ -1,4 +1,4 @@
-import type { Customer } from '../../connectors/institution.ts';
+import type { Customer } from '../../connectors/customer.ts';
 import type { Consent } from '../../consents/consent.ts';
 
 /**

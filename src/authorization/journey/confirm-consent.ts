@@ -1,4 +1,4 @@
-import type { OfferedResource } from '../../connectors/institution.ts';
+import type { OfferedResource } from '../../connectors/customer.ts';
 import type { Selection } from '../../consents/consent.ts';
 import { belongsTo } from './belongs-to.ts';
 import { checkForm } from './check-form.ts';

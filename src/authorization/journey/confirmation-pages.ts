@@ -1,4 +1,4 @@
-import type { Customer } from '../../connectors/institution.ts';
+import type { Customer } from '../../connectors/customer.ts';
 import type { ConsentProfile } from '../../consents/consent-profile.ts';
 import type { PendingInteraction } from '../interactions.ts';
 import { TOKEN_FIELD } from './check-form.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { catalogFolder } from '../../../test/support/contract-folder.ts';
 import { madeUpConsent } from '../../../test/support/made-up-consent.ts';
-import type { OfferedResource } from '../../connectors/institution.ts';
+import type { OfferedResource } from '../../connectors/customer.ts';
 import type { Consent } from '../../consents/consent.ts';
 import type { ConsentProfile } from '../../consents/consent-profile.ts';
 import { readConsentProfiles } from '../../consents/read-consent-profiles.ts';

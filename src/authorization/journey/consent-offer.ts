@@ -1,4 +1,4 @@
-import type { OfferedResource } from '../../connectors/institution.ts';
+import type { OfferedResource } from '../../connectors/customer.ts';
 import type { Consent } from '../../consents/consent.ts';
 import type { ConsentProfile, PermissionGroup } from '../../consents/consent-profile.ts';
 import { describeDetails, type ShownDetail } from './describe-details.ts';

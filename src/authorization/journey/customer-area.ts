@@ -1,4 +1,4 @@
-import type { Customer } from '../../connectors/institution.ts';
+import type { Customer } from '../../connectors/customer.ts';
 import { type AreaVisit, createAreaPages } from './area-pages.ts';
 import { checkForm } from './check-form.ts';
 import { type ConsentOffer, offerConsent, offeredTypes } from './consent-offer.ts';

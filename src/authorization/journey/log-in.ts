@@ -1,4 +1,4 @@
-import type { Customer } from '../../connectors/institution.ts';
+import type { Customer } from '../../connectors/customer.ts';
 import type { CustomerSessions } from './customer-session.ts';
 import type { Exchange } from './exchange.ts';
 import type { JourneySettings } from './journey-settings.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { OfferedResource } from '../../connectors/institution.ts';
+import type { OfferedResource } from '../../connectors/customer.ts';
 import type { ConsentOffer } from './consent-offer.ts';
 import { readSelection } from './read-selection.ts';
 

@@ -1,4 +1,4 @@
-import type { OfferedResource } from '../../connectors/institution.ts';
+import type { OfferedResource } from '../../connectors/customer.ts';
 import type { PickedResource, Selection } from '../../consents/consent.ts';
 import type { Choice, ConsentOffer } from './consent-offer.ts';
 
