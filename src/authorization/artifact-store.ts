@@ -9,6 +9,8 @@ export interface ArtifactStore {
   /** `expiresIn` is in seconds; undefined for artifacts without an end. */
   upsert(model: string, id: string, artifact: Artifact, expiresIn: number | undefined): Promise<void>;
   find(model: string, id: string): Promise<Artifact | undefined>;
+  /** What `find` answered last for a token, if that is remembered. It may have ended since: a hint, never an answer. */
+  recall(model: string, id: string): Artifact | undefined;
   findByUid(model: string, uid: string): Promise<Artifact | undefined>;
   /** Marks a single-use artifact as used. False when it has been used already: one caller wins. */
   consume(model: string, id: string): Promise<boolean>;

@@ -1,7 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
+import { keepCalledConsent } from '../consents/called-consent.ts';
+import type { Consent } from '../consents/consent.ts';
 import type { Consents } from '../consents/consents.ts';
 import { type Answer, answerProblem, type Call, type Caller, type Step } from '../contract/call.ts';
-import type { CertifiedSoftware, DirectoryTrust } from '../directory/directory-trust.ts';
+import { type CallNotes, note } from '../contract/call-notes.ts';
+import type { CertificateVerdict, DirectoryTrust } from '../directory/directory-trust.ts';
 import type { ClientCertificate } from '../kernel/client-certificate.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createProblem, type ProblemCode } from '../kernel/problem.ts';
@@ -10,7 +13,7 @@ import { bearerTokenOf } from './bearer-token.ts';
 import { consentIdOf, standsForConsent } from './consent-scope.ts';
 
 export interface AuthenticateCallerSettings {
-  readonly artifacts: Pick<ArtifactStore, 'find'>;
+  readonly artifacts: Pick<ArtifactStore, 'find' | 'recall'>;
   readonly trust: Pick<DirectoryTrust, 'certificate'>;
   readonly consents: Pick<Consents, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -37,45 +40,51 @@ const NO_CONSENT: Rebuff = { code: 'CONSENTIMENTO_NAO_AUTORIZADO', challenge: IN
 export function createAuthenticateCaller(settings: AuthenticateCallerSettings): Step {
   const { artifacts, trust, consents, clock } = settings;
 
-  async function findToken(call: Call, token: string): Promise<Artifact | undefined> {
-    const model = isCustomers(call) ? 'AccessToken' : 'ClientCredentials';
-    const found = await artifacts.find(model, token);
-    const isAlive = typeof found?.exp === 'number' && found.exp * 1000 > clock.now();
-    return isAlive ? found : undefined;
-  }
-
-  /** Whether the consent that a customer's token names is its own, authorised, and not over. */
-  async function isAuthorised(token: Artifact, consentId: string | undefined): Promise<boolean> {
-    const consent = consentId === undefined ? undefined : await consents.find(consentId);
-    return (
-      consent?.status === 'AUTHORISED' &&
-      consent.clientId === token.clientId &&
-      consent.grantId === token.grantId &&
-      consent.subject === token.accountId
-    );
+  /** The token, and its consent. What the token was found to be before tells which consent to read beside it. */
+  async function read(call: Call, bearer: string): Promise<[Artifact | undefined, Consent | undefined]> {
+    const model = modelOf(call);
+    const expected = callerOf(artifacts.recall(model, bearer)).consentId;
+    const early = expected === undefined ? undefined : consents.find(expected);
+    const [token, consent] = await Promise.all([artifacts.find(model, bearer), early]);
+    const { consentId } = callerOf(token);
+    if (consentId === undefined || consentId === expected) return [token, consent];
+    return [token, isCustomers(call) ? await consents.find(consentId) : undefined];
   }
 
   async function identify(call: Call): Promise<Caller | Rebuff> {
     const verdict = await trust.certificate(call.certificate);
+    noteCertificate(call, verdict);
     if (!verdict.isTrusted || !call.certificate) return NO_CERTIFICATE;
-    const bearer = bearerTokenOf(call.headers.authorization);
-    if (bearer === undefined) return call.headers.authorization === undefined ? NO_TOKEN : BAD_TOKEN;
-    const token = await findToken(call, bearer);
-    if (!token || !isBoundTo(call.certificate, token)) return BAD_TOKEN;
-    const caller = callerOf(token, verdict.software);
-    if (isCustomers(call) && !(await isAuthorised(token, caller.consentId))) return NO_CONSENT;
-    return caller;
+    const { authorization } = call.headers;
+    const bearer = bearerTokenOf(authorization);
+    if (bearer === undefined) {
+      noteToken(call, undefined, authorization === undefined ? 'absent' : 'malformed');
+      return authorization === undefined ? NO_TOKEN : BAD_TOKEN;
+    }
+    const [token, consent] = await read(call, bearer);
+    const fault = token ? tokenFault(token, call.certificate, clock.now()) : 'unknown';
+    noteToken(call, token, fault);
+    if (!token || fault) return BAD_TOKEN;
+    const { organisationId } = verdict.software;
+    if (!isCustomers(call)) return { ...callerOf(token), organisationId };
+    const wrong = consentFault(token, consent);
+    noteConsent(call, callerOf(token).consentId, consent, wrong);
+    if (!consent || wrong) return NO_CONSENT;
+    keepCalledConsent(call, consent);
+    return { ...callerOf(token), organisationId };
   }
 
   return async (call) => {
     const found = await identify(call);
     if ('challenge' in found) return rebuff(found);
     const missing = requiredScopes(call).filter((scope) => !found.scopes.has(scope));
-    if (missing.length > 0)
+    if (missing.length > 0) {
+      if (call.notes?.token) note(call, { token: { ...call.notes.token, missingScopes: missing } });
       return rebuff({
         code: 'ESCOPO_INSUFICIENTE',
         challenge: `Bearer error="insufficient_scope", scope="${missing.join(' ')}"`,
       });
+    }
     call.caller = found;
     return undefined;
   };
@@ -90,6 +99,19 @@ function requiredScopes({ operation }: Call): readonly string[] {
   return operation.scopes.filter((scope) => !standsForConsent(scope));
 }
 
+function modelOf(call: Call): 'AccessToken' | 'ClientCredentials' {
+  return isCustomers(call) ? 'AccessToken' : 'ClientCredentials';
+}
+
+function tokenFault(
+  token: Artifact,
+  certificate: ClientCertificate,
+  now: number,
+): 'expired' | 'bound-to-another-certificate' | undefined {
+  if (typeof token.exp !== 'number' || token.exp * 1000 <= now) return 'expired';
+  return isBoundTo(certificate, token) ? undefined : 'bound-to-another-certificate';
+}
+
 function isBoundTo({ thumbprint }: ClientCertificate, token: Artifact): boolean {
   const bound = token['x5t#S256'];
   if (typeof bound !== 'string') return false;
@@ -97,16 +119,81 @@ function isBoundTo({ thumbprint }: ClientCertificate, token: Artifact): boolean 
   return expected.byteLength === presented.byteLength && timingSafeEqual(expected, presented);
 }
 
-function callerOf(token: Artifact, { organisationId }: CertifiedSoftware): Caller {
+type ConsentFault = NonNullable<CallNotes['consent']>['fault'];
+
+/** What keeps the consent that a customer's token names from being its own, authorised, and not over. */
+function consentFault(token: Artifact, consent: Consent | undefined): ConsentFault {
+  if (!consent) return 'unknown';
+  if (consent.status !== 'AUTHORISED') return 'not-authorised';
+  if (consent.clientId !== token.clientId) return 'of-another-receiver';
+  if (consent.grantId !== token.grantId) return 'of-another-grant';
+  return consent.subject === token.accountId ? undefined : 'of-another-customer';
+}
+
+type CallerOfToken = Omit<Caller, 'organisationId'>;
+
+const NOBODY: CallerOfToken = Object.freeze({ clientId: '', scopes: new Set<string>() });
+/** What tokens say is read once for each, as long as the store tells them by the same object. */
+const callers = new WeakMap<Artifact, CallerOfToken>();
+
+function callerOf(token: Artifact | undefined): CallerOfToken {
+  if (!token) return NOBODY;
+  const known = callers.get(token) ?? readCaller(token);
+  callers.set(token, known);
+  return known;
+}
+
+function readCaller(token: Artifact): CallerOfToken {
   const scope = typeof token.scope === 'string' ? token.scope : '';
   const consentId = consentIdOf(scope);
-  return {
+  return Object.freeze({
     clientId: String(token.clientId),
-    organisationId,
     scopes: new Set(scope.split(' ')),
     ...(consentId === undefined ? {} : { consentId }),
     ...(typeof token.accountId === 'string' ? { subject: token.accountId } : {}),
-  };
+  });
+}
+
+function noteCertificate(call: Call, verdict: CertificateVerdict): void {
+  if (!call.notes) return;
+  const { thumbprint } = call.certificate ?? {};
+  note(call, {
+    certificate: {
+      isTrusted: verdict.isTrusted,
+      ...(thumbprint === undefined ? {} : { thumbprint }),
+      ...(verdict.isTrusted ? verdict.software : { reason: verdict.fault }),
+    },
+  });
+}
+
+type TokenFault = NonNullable<NonNullable<CallNotes['token']>['fault']>;
+
+function noteToken(call: Call, token: Artifact | undefined, fault: TokenFault | undefined): void {
+  if (!call.notes) return;
+  note(call, {
+    token: {
+      kind: isCustomers(call) ? 'customer' : 'own',
+      ...(token && { clientId: callerOf(token).clientId }),
+      ...(typeof token?.exp === 'number' && { expiresAt: token.exp * 1000 }),
+      ...(fault && { fault }),
+    },
+  });
+}
+
+function noteConsent(
+  call: Call,
+  id: string | undefined,
+  consent: Consent | undefined,
+  fault: ConsentFault,
+): void {
+  if (!call.notes || id === undefined) return;
+  note(call, {
+    consent: {
+      id,
+      ...(consent && { status: consent.status, revision: consent.revision }),
+      ...(fault && { fault }),
+    },
+  });
 }
 
 function rebuff({ code, challenge }: Rebuff): Answer {

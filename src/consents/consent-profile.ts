@@ -107,6 +107,18 @@ export interface VersionSpelling {
   readonly reasons: ReadonlyMap<string, string>;
 }
 
+/** What differs in the states of resources (guidance to the Resources API: states of resources, preparation of lists). */
+export interface ResourceRules {
+  /** For how long after its authorisation a list may be in preparation, in milliseconds; undefined for ever. */
+  readonly preparationMs: number | undefined;
+  /** For how many months something that was closed is shared like what is not. */
+  readonly closedSharedMonths: number;
+  /** For how many months what is unavailable goes on being listed. */
+  readonly unavailableListedMonths: number;
+  /** Types of which what was unavailable may become available again. */
+  readonly returningTypes: ReadonlySet<string>;
+}
+
 /** What differs between ecosystems in consents, as data: `catalog/<ecosystem>/consents.yaml`. */
 export interface ConsentProfile {
   readonly ecosystem: string;
@@ -122,6 +134,7 @@ export interface ConsentProfile {
   readonly refusals: ReadonlyMap<ProblemCode, RefusalWording>;
   readonly rejectionReasons: readonly RejectionReason[];
   readonly details: readonly DetailRule[];
+  readonly resources: ResourceRules;
   readonly permissions: ReadonlyMap<string, Permission>;
   /** In the order in which the customer sees them. */
   readonly groups: readonly PermissionGroup[];

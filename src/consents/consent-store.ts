@@ -1,7 +1,10 @@
 import type { Consent, ConsentExtension } from './consent.ts';
 
 /** What a consent is when it is asked for. */
-export type NewConsent = Omit<Consent, 'revision' | 'rejection' | 'selection' | 'subject' | 'grantId'>;
+export type NewConsent = Omit<
+  Consent,
+  'revision' | 'resourcesRevision' | 'rejection' | 'selection' | 'subject' | 'grantId'
+>;
 
 /** A key by which a caller may repeat a request, and what tells its bodies apart. */
 export interface Idempotency {

@@ -70,6 +70,11 @@ export interface Consent {
   readonly grantId: string | undefined;
   /** Counts changes: who changes a consent names the revision that was read, and loses when it is no longer the newest. */
   readonly revision: number;
+  /**
+   * Counts what has been recorded of its resources' states; 0 until the first time. No change of the consent itself, and
+   * not in the ledger.
+   */
+  readonly resourcesRevision: number;
 }
 
 /** One renewal without redirect (Open Finance). */

@@ -7,6 +7,7 @@ import { createMemoryConsentStore } from '../../test/support/memory-consent-stor
 import { schemaValidator } from '../../test/support/schema-validator.ts';
 import type { Json } from '../../test/support/send-request.ts';
 import type { Answer } from '../contract/call.ts';
+import type { CallNotes } from '../contract/call-notes.ts';
 import { createVirtualClock } from '../kernel/clock.ts';
 import type { Problem } from '../kernel/problem.ts';
 import { createConsentSteps } from './create-consent-steps.ts';
@@ -656,6 +657,33 @@ describe('given a receiver that asks for a consent in Open Insurance', () => {
     await consents.authorise(consentId, { subject: 's', grantId: 'g', permissions, selection });
     await consents.consume(consentId);
     assert.equal((await data(`GET ${INSURANCE_3}/{consentId}`, { consentId })).status, 'CONSUMED');
+  });
+});
+
+describe('given calls that are kept on record', () => {
+  const noted = async (rig: ReturnType<typeof start>, key: string, wishes: ConsentCall) => {
+    const call = { ...consentCall(key, wishes), notes: {} as CallNotes };
+    await rig.steps.serve(call);
+    return call.notes.consent;
+  };
+
+  it('when a consent is created and read, then its id and state are noted', async () => {
+    const rig = start();
+    const created = await noted(rig, `POST ${FINANCE}`, { body: requestBody() });
+    assert.equal(created?.status, 'AWAITING_AUTHORISATION');
+    const consentId = created?.id as string;
+    assert.deepEqual(await noted(rig, `GET ${FINANCE}/{consentId}`, { consentId }), created);
+  });
+
+  it('when it is not the caller’s, or there is none, then that is noted', async () => {
+    const rig = start();
+    const consentId = await rig.authorised();
+    const caller = { clientId: 'client-2' };
+    const others = await noted(rig, `GET ${FINANCE}/{consentId}`, { consentId, caller });
+    assert.equal(others?.fault, 'of-another-receiver');
+    assert.equal(others?.status, 'AUTHORISED');
+    const unknown = await noted(rig, `GET ${FINANCE}/{consentId}`, { consentId: 'urn:x:y' });
+    assert.deepEqual(unknown, { id: 'urn:x:y', fault: 'unknown' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, answerProblem, type Call, type Caller, type Step } from '../contract/call.ts';
+import { type CallNotes, note } from '../contract/call-notes.ts';
 import type { Operation } from '../contract/operation.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { createProblem, type ProblemCode } from '../kernel/problem.ts';
@@ -77,6 +78,7 @@ export function createConsentSteps(settings: ConsentStepsSettings): ConsentSteps
     };
     const creation = await consents.create(consent, idempotencyOf(call, profile));
     if (creation.outcome === 'conflict') return refuse(call, 'ERRO_IDEMPOTENCIA');
+    noteConsent(call, creation.consent);
     return composeConsentAnswer(call, 201, asFirstAnswered(consent, creation.consent), contextOf(call));
   }
 
@@ -126,11 +128,15 @@ export function createConsentSteps(settings: ConsentStepsSettings): ConsentSteps
   /** The consent that the path names, when it is the caller's. */
   async function findOwn(call: Call): Promise<{ consent: Consent } | { refusal: ProblemCode }> {
     const { clientId } = callerOf(call);
-    const consent = await consents.find(consentIdOf(call));
-    if (!consent || consent.ecosystem !== call.operation.ecosystem)
+    const id = consentIdOf(call);
+    const consent = await consents.find(id);
+    if (!consent || consent.ecosystem !== call.operation.ecosystem) {
+      note(call, { consent: { id, fault: 'unknown' } });
       return { refusal: 'CONSENTIMENTO_NAO_ENCONTRADO' };
-    if (consent.clientId !== clientId) return { refusal: 'CONSENTIMENTO_DE_OUTRO_CLIENTE' };
-    return { consent };
+    }
+    const isOwn = consent.clientId === clientId;
+    noteConsent(call, consent, isOwn ? undefined : 'of-another-receiver');
+    return isOwn ? { consent } : { refusal: 'CONSENTIMENTO_DE_OUTRO_CLIENTE' };
   }
 
   /** A natural person renews their own consent; that of a company, whoever may act for it. */
@@ -172,6 +178,12 @@ export function createConsentSteps(settings: ConsentStepsSettings): ConsentSteps
     byShape[shapeOf(call.operation)]?.(call) ?? answerProblem(createProblem('OPERACAO_NAO_DISPONIVEL'));
 
   return { create, read, revoke, renew, renewals, serve };
+}
+
+type ConsentFault = NonNullable<CallNotes['consent']>['fault'];
+
+function noteConsent(call: Call, { id, status, revision }: Consent, fault?: ConsentFault): void {
+  if (call.notes) note(call, { consent: { id, status, revision, ...(fault && { fault }) } });
 }
 
 const ITEM = /\/\{([^}]+)\}(\/[^/{}]+)?$/;

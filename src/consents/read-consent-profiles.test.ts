@@ -231,6 +231,11 @@ describe('given a profile that contradicts itself', () => {
       (text) => text.replace('selection: grouped-resources', 'selection: guessed'),
       /mode is unknown: guessed/,
     ],
+    [
+      'a type that may return does not exist',
+      (text) => text.replace('returningTypes: [FUND,', 'returningTypes: [FUNDS,'),
+      /type is unknown: FUNDS/,
+    ],
   ];
   for (const [name, spoil, message] of contradictions) {
     it(`when ${name}, then it is refused and the place is named`, () => {

@@ -15,6 +15,7 @@ import {
   type PersonKind,
   type RefusalWording,
   type RejectionReason,
+  type ResourceRules,
   SELECTION_MODES,
   type SelectionMode,
   type VersionSpelling,
@@ -36,6 +37,12 @@ interface ProfileFile {
   readonly refusals: Readonly<Partial<Record<ProblemCode, RefusalWording>>>;
   readonly rejectionReasons: readonly RejectionReason[];
   readonly details?: readonly DetailRule[];
+  readonly resources: {
+    readonly preparationMinutes?: number;
+    readonly closedSharedMonths: number;
+    readonly unavailableListedMonths: number;
+    readonly returningTypes?: readonly string[];
+  };
   readonly versions?: readonly {
     readonly major: number;
     readonly permissions?: Readonly<Record<string, string>>;
@@ -95,6 +102,7 @@ export function parseConsentProfile(text: string, file: string): ConsentProfile 
     refusals: new Map(Object.entries(written.refusals) as [ProblemCode, RefusalWording][]),
     rejectionReasons: written.rejectionReasons,
     details: written.details ?? [],
+    resources: readResourceRules(written),
     permissions,
     groups,
     covers: groups.flatMap((group) => coversOf(group, written.companion)),
@@ -104,6 +112,15 @@ export function parseConsentProfile(text: string, file: string): ConsentProfile 
     ),
     products: new Set([...permissions.values()].flatMap(({ product }) => product ?? [])),
   });
+}
+
+function readResourceRules({ resources }: ProfileFile): ResourceRules {
+  const { preparationMinutes, returningTypes = [], ...months } = resources;
+  return {
+    ...months,
+    preparationMs: preparationMinutes && preparationMinutes * 60_000,
+    returningTypes: new Set(returningTypes),
+  };
 }
 
 function readPermissions({ apis }: ProfileFile): Map<string, Permission> {
@@ -174,6 +191,7 @@ function findFaults(written: ProfileFile): string[] {
     ...(written.versions ?? []).flatMap(({ permissions = {} }) => Object.keys(permissions)),
   ];
   const reasons = written.rejectionReasons.map(({ code }) => code);
+  const types = written.apis.flatMap(({ resourceType }) => resourceType ?? []);
   const told = (written.versions ?? []).flatMap((version) => Object.entries(version.reasons ?? {}).flat());
   return [
     ...say('a permission is declared twice', repeated(declared)),
@@ -187,6 +205,7 @@ function findFaults(written: ProfileFile): string[] {
     ...say('a rule of creation is unknown', missing(written.creationRules, CREATION_RULES)),
     ...say('a refusal is unknown', missing(Object.keys(written.refusals), Object.keys(PROBLEMS))),
     ...say('a reason is unknown', missing(told, reasons)),
+    ...say('a resource type is unknown', missing(written.resources.returningTypes ?? [], types)),
     ...say(
       'a group rule is unknown',
       missing(

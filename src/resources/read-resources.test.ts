@@ -3,16 +3,24 @@ import { describe, it } from 'node:test';
 import { catalogOperations } from '../../test/support/catalog-operations.ts';
 import { openFinance, openInsurance } from '../../test/support/consent-profiles.ts';
 import { madeUpConsent, NOON } from '../../test/support/made-up-consent.ts';
+import { createMemoryResourceStateStore } from '../../test/support/memory-resource-state-store.ts';
 import { schemaValidator } from '../../test/support/schema-validator.ts';
 import type { Json } from '../../test/support/send-request.ts';
-import type { Customer, OfferedResource } from '../connectors/institution.ts';
+import type { Asking, Found } from '../connectors/connector.ts';
+import type { OfferedResource } from '../connectors/customer.ts';
 import type { Consent } from '../consents/consent.ts';
 import type { Answer, Call } from '../contract/call.ts';
-import { createReadResources } from './read-resources.ts';
+import type { CallNotes } from '../contract/call-notes.ts';
+import { GENERAL_ERROR_SHAPE, renderErrorBody } from '../contract/error-shape.ts';
+import { createReachedResources } from './reached-resources.ts';
+import { createReadResources, type InstitutionFault } from './read-resources.ts';
 
 const ANA = '11144477735';
 const BASE = 'https://mtls.banco.example';
+const MINUTE = 60_000;
 const readOperations = catalogOperations.filter(({ kind }) => kind === 'resources');
+
+type Discovered = Found<readonly OfferedResource[]>;
 
 interface Wishes {
   readonly owned?: number;
@@ -31,14 +39,16 @@ const WHOLE = {
   },
 };
 
-async function read(operation: Call['operation'], wishes: Wishes = {}): Promise<Answer> {
+/** A receiver that reads again and again, while time passes and the institution answers as it likes. */
+function scene(operation: Call['operation']) {
   const { permission, type } = WHOLE[operation.ecosystem as keyof typeof WHOLE];
-  const ana: Customer = { id: 'c-1', name: 'Ana', cpf: ANA, companies: [] };
-  const resources = Array.from(
-    { length: wishes.owned ?? 1 },
-    (_, index): OfferedResource => ({ type, ref: `r-${index}`, label: 'r', approvers: [] }),
-  );
-  const consent: Consent = {
+  const profile = operation.ecosystem === 'open-finance' ? openFinance : openInsurance;
+  const states = createMemoryResourceStateStore();
+  const faults: InstitutionFault[] = [];
+  const asked: Asking[] = [];
+  let now = NOON;
+  let answer: () => Discovered | Promise<Discovered> = () => ({ status: 'empty' });
+  let consent: Consent = {
     ...madeUpConsent({ id: 'urn:made-up:1', permissions: [permission, 'RESOURCES_READ'] }),
     loggedUser: { identification: ANA, rel: 'CPF' },
     status: 'AUTHORISED',
@@ -47,26 +57,74 @@ async function read(operation: Call['operation'], wishes: Wishes = {}): Promise<
     subject: 'sub-ana',
     grantId: 'grant-1',
     revision: 2,
-    ...wishes.consent,
   };
+  const clock = { now: () => now };
   const step = createReadResources({
-    profile: operation.ecosystem === 'open-finance' ? openFinance : openInsurance,
-    consents: { find: async (id) => (id === consent.id ? consent : undefined) },
-    institution: { customerWith: async () => ana, discover: async () => resources },
-    publicIdOf: (subject, kind, ref) => `${subject}-${kind.length}-${ref}`,
+    profile,
+    consents: {
+      async find(id) {
+        const { revision: resourcesRevision } = await states.find(id);
+        return id === consent.id ? { ...consent, resourcesRevision } : undefined;
+      },
+    },
+    reached: createReachedResources({
+      profile,
+      connector: {
+        async discover(_documents, _types, asking) {
+          asked.push(asking);
+          return answer();
+        },
+      },
+      states,
+      publicIdOf: (subject, kind, ref) => `${subject}-${kind.length}-${ref}`,
+      dayOf: (at) => new Date(at).toISOString().slice(0, 10),
+      clock,
+    }),
+    brand: 'Banco',
+    connectorName: 'folder',
+    budgetMs: 20,
     baseUrl: BASE,
     maxPageSize: 1000,
-    clock: { now: () => NOON },
+    clock,
+    onFault: (fault) => faults.push(fault),
   });
-  const caller = {
-    clientId: 'client-1',
-    organisationId: 'organisation-1',
-    scopes: new Set(['openid', 'resources']),
-    consentId: consent.id,
-    subject: 'sub-ana',
+  return {
+    type,
+    faults,
+    asked,
+    pass(ms: number) {
+      now += ms;
+    },
+    answers(with_: () => Discovered | Promise<Discovered>) {
+      answer = with_;
+    },
+    async read({ owned, consent: change, query = {}, byNobody = false }: Wishes = {}) {
+      if (owned !== undefined) {
+        const data = Array.from({ length: owned }, (_, index) => offer(type, `r-${index}`));
+        answer = () => ({ status: 'ok', data, asOf: now });
+      }
+      consent = { ...consent, ...change };
+      const caller = {
+        clientId: 'client-1',
+        organisationId: 'organisation-1',
+        scopes: new Set(['openid', 'resources']),
+        consentId: consent.id,
+        subject: 'sub-ana',
+      };
+      const notes: CallNotes = {};
+      const call: Call = { operation, path: {}, query, headers: {}, interactionId: 'i-1', notes };
+      const answered = (await step(byNobody ? call : { ...call, caller })) as Answer;
+      return { answered, notes };
+    },
   };
-  const call: Call = { operation, path: {}, query: wishes.query ?? {}, headers: {} };
-  return (await step(wishes.byNobody ? call : { ...call, caller })) as Answer;
+}
+
+function offer(type: string, ref: string, change: Partial<OfferedResource> = {}): OfferedResource {
+  return { type, ref, label: 'r', approvers: [], ...change };
+}
+
+async function read(operation: Call['operation'], wishes: Wishes = {}): Promise<Answer> {
+  return (await scene(operation).read({ owned: 1, ...wishes })).answered;
 }
 
 function bodyOf(answer: Answer): Json {
@@ -81,7 +139,7 @@ function refusalOf(answer: Answer): unknown[] {
 assert.ok(readOperations.length >= 3, 'the catalog has the Resources APIs');
 for (const operation of readOperations)
   describe(`given ${operation.key} ${operation.version}`, () => {
-    const { type } = WHOLE[operation.ecosystem as keyof typeof WHOLE];
+    const { type, permission } = WHOLE[operation.ecosystem as keyof typeof WHOLE];
     const url = `${BASE}${operation.path}`;
 
     function assertInContract(body: Json): void {
@@ -129,8 +187,16 @@ for (const operation of readOperations)
       ]);
     });
 
+    it('when something has been unavailable for three months, then it is not listed any more', async () => {
+      const { read, answers, pass } = scene(operation);
+      answers(() => ({ status: 'ok', data: [offer(type, 'r', { situation: 'migrated' })], asOf: NOON }));
+      const [listed] = bodyOf((await read()).answered).data;
+      assert.equal(listed.status, 'UNAVAILABLE');
+      pass(93 * 24 * 60 * MINUTE);
+      assert.deepEqual(bodyOf((await read()).answered).data, []);
+    });
+
     it('when the consent lacks the permission, then it is forbidden', async () => {
-      const { permission } = WHOLE[operation.ecosystem as keyof typeof WHOLE];
       assert.deepEqual(refusalOf(await read(operation, { consent: { permissions: [permission] } })), [
         403,
         'PERMISSAO_NAO_CONCEDIDA',
@@ -147,5 +213,115 @@ for (const operation of readOperations)
 
     it('when no step has said who calls, then nothing is answered at all', async () => {
       await assert.rejects(read(operation, { byNobody: true }), /served to nobody/);
+    });
+
+    it('when it is answered, then the institution was told for what and how long, and the notes say how it went', async () => {
+      const { read, asked } = scene(operation);
+      const { notes } = await read({ owned: 2 });
+      const [asking] = asked;
+      assert.deepEqual(
+        [asking?.brand, asking?.api, asking?.version, asking?.permissions, asking?.interactionId],
+        ['Banco', operation.api, operation.version, ['RESOURCES_READ'], 'i-1'],
+      );
+      assert.deepEqual(notes.permission, { asked: ['RESOURCES_READ'], isGranted: true });
+      assert.deepEqual(notes.resource, { shared: 2 });
+      assert.deepEqual(notes.connector, { name: 'folder', outcome: 'ok', waitedMs: 0, budgetMs: 20 });
+    });
+
+    it('when the institution’s systems fail, then that is said, and told once', async () => {
+      const { read, answers, faults } = scene(operation);
+      answers(() => Promise.reject(new Error('connection refused')));
+      const { answered, notes } = await read();
+      assert.deepEqual(refusalOf(answered), [503, 'SERVICO_INDISPONIVEL']);
+      assert.equal(notes.connector?.outcome, 'away');
+      assert.deepEqual(
+        faults.map(({ kind, operation: key, error }) => [kind, key, (error as Error).message]),
+        [['away', operation.key, 'connection refused']],
+      );
+    });
+  });
+
+const polled = readOperations.filter(({ statuses }) => statuses.has(202));
+const unpolled = readOperations.filter(({ statuses }) => !statuses.has(202));
+assert.ok(polled.length > 0 && unpolled.length > 0, 'there are APIs with 202 and without');
+
+for (const operation of polled)
+  describe(`given a list of ${operation.key} ${operation.version} that is being prepared`, () => {
+    const ACCEPTED = { kind: 'empty', status: 202 };
+    const EXCEEDED = [504, 'RETRY_EXCEDIDO'];
+    const notReady = (): Discovered => ({ status: 'notReady' });
+
+    it('when it is not ready 4:59 after the authorisation, then 202 without a body (vector 10)', async () => {
+      const { read, answers, pass } = scene(operation);
+      answers(notReady);
+      pass(4 * MINUTE + 59_000);
+      const { answered, notes } = await read();
+      assert.deepEqual(answered, ACCEPTED);
+      assert.equal(notes.connector?.outcome, 'notReady');
+    });
+
+    it('when it is not ready at 5:01, then 504, in the words of the guide (vector 11)', async () => {
+      const { read, answers, pass } = scene(operation);
+      answers(notReady);
+      pass(5 * MINUTE + 1_000);
+      const { answered } = await read();
+      assert.deepEqual(refusalOf(answered), EXCEEDED);
+      const { problem } = answered as Extract<Answer, { kind: 'problem' }>;
+      const shape = operation.errorShape(504) ?? GENERAL_ERROR_SHAPE;
+      assert.deepEqual(renderErrorBody(shape, { ...problem, at: Date.UTC(2026, 0, 31, 12) }), {
+        errors: [
+          {
+            code: 'RETRY_EXCEDIDO',
+            title: 'Retry exponencial excedido.',
+            detail: 'O tempo de retry exponencial foi excedido.',
+          },
+        ],
+        meta: { requestDateTime: '2026-01-31T12:00:00Z' },
+      });
+    });
+
+    it('when the institution is slow, then 202, and the list once it is there', async () => {
+      const { read, answers, type, asked } = scene(operation);
+      const { promise, resolve } = Promise.withResolvers<Discovered>();
+      answers(() => promise);
+      assert.deepEqual((await read()).answered, ACCEPTED);
+      resolve({ status: 'ok', data: [offer(type, 'r')], asOf: NOON });
+      assert.equal(bodyOf((await read()).answered).data.length, 1);
+      assert.equal(asked.length, 1);
+    });
+
+    it('when it was ready once, then there is no 202 any more, whatever happens', async () => {
+      const { read, answers, faults } = scene(operation);
+      bodyOf((await read({ owned: 1 })).answered);
+      answers(notReady);
+      assert.deepEqual(refusalOf((await read()).answered), EXCEEDED);
+      answers(() => new Promise(() => {}));
+      const { answered, notes } = await read();
+      assert.deepEqual(refusalOf(answered), [504, 'INSTITUICAO_NAO_RESPONDEU']);
+      assert.deepEqual([notes.connector?.outcome, notes.connector?.waitedMs], ['late', 20]);
+      assert.deepEqual(
+        faults.map(({ kind }) => kind),
+        ['late'],
+      );
+    });
+  });
+
+for (const operation of unpolled)
+  describe(`given a list of ${operation.key} ${operation.version}, which has no 202, that is being prepared`, () => {
+    it('when it is not ready, then 503 says when to ask again, at whatever time', async () => {
+      const { read, answers, pass } = scene(operation);
+      answers(() => ({ status: 'notReady' }));
+      for (const ms of [0, 6 * MINUTE]) {
+        pass(ms);
+        const { answered } = await read();
+        assert.deepEqual(refusalOf(answered), [503, 'DADOS_EM_PREPARACAO']);
+        assert.deepEqual((answered as { headers?: unknown }).headers, { 'retry-after': '60' });
+      }
+    });
+
+    it('when the institution is slow, then it is said to be', async () => {
+      const { read, answers } = scene(operation);
+      answers(() => new Promise(() => {}));
+      assert.deepEqual(refusalOf((await read()).answered), [504, 'INSTITUICAO_NAO_RESPONDEU']);
     });
   });

@@ -86,9 +86,12 @@ export function hashLine(line: Omit<LedgerRow, 'hash'>): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** What the ledger keeps of a consent: everything, of encrypted members a digest of the ciphertext. */
+/**
+ * What the ledger keeps of a consent: everything but the count of its resources' states, of encrypted members a digest of
+ * the ciphertext.
+ */
 export function describeConsent(row: ConsentRow): Record<string, unknown> {
-  const { id: _, personal, selection, ...plain } = row;
+  const { id: _, resources_revision: _states, personal, selection, ...plain } = row;
   return { ...plain, personal: digest(personal), selection: selection && digest(selection) };
 }
 

@@ -39,6 +39,7 @@ export function newConsentRow(
     idempotency_key: idempotency?.key ?? null,
     fingerprint: idempotency?.fingerprint ?? null,
     revision: 1,
+    resources_revision: 0,
   };
 }
 
@@ -66,6 +67,7 @@ export function toConsent(row: ConsentRow, key: KeyObject | undefined): Consent 
     subject: row.subject ?? undefined,
     grantId: row.grant_id ?? undefined,
     revision: row.revision,
+    resourcesRevision: row.resources_revision,
   };
 }
 

@@ -1,10 +1,12 @@
 import { type Kysely, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Consent } from '../consents/consent.ts';
 import type { ConsentStore, Creation } from '../consents/consent-store.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { lockLedger } from './consent-ledger.ts';
 import { type ExtensionRow, toExtension } from './consent-row.ts';
 import { groupCalls } from './group-calls.ts';
+import { KEPT } from './kept-statements.ts';
 import type { KeyRing } from './key-ring.ts';
 import { createPersonKeys, type PersonKeys } from './person-keys.ts';
 import { type FoundConsent, readConsents } from './read-consents.ts';
@@ -17,6 +19,10 @@ const MOST_OF_PERSON = 200;
 const WRITES_PER_TRANSACTION = 128;
 const READS_PER_STATEMENT = 256;
 const MOST_WAITING = 20_000;
+
+const MOST_OPENED = 10_000;
+/** Personal data is forgotten some time after it was last looked at, whatever has become of it meanwhile. */
+const OPENED_FOR_MS = 10 * 60_000;
 
 export interface ConsentStoreSettings {
   /** The database of this moment; throws while there is none. */
@@ -35,6 +41,12 @@ export interface ConsentStoreSettings {
  */
 export function createPostgresConsentStore({ database, keyRing, clock }: ConsentStoreSettings): ConsentStore {
   const personKeys = rememberLast(keyRing, createPersonKeys);
+  const opened: OpenedConsents = new LRUCache({
+    max: MOST_OPENED,
+    ttl: OPENED_FOR_MS,
+    ttlResolution: 0,
+    perf: { now: () => clock.now() },
+  });
 
   const write = groupCalls<ConsentWrite, ConsentWritten>({
     run: async (writes) => writeConsents(database(), personKeys(), writes, clock.now()),
@@ -44,7 +56,7 @@ export function createPostgresConsentStore({ database, keyRing, clock }: Consent
     mostWaiting: MOST_WAITING,
   });
   const find = groupCalls<string, Consent | undefined>({
-    run: async (ids) => findConsents(database(), personKeys(), ids),
+    run: async (ids) => findConsents(database(), personKeys(), opened, ids),
     most: READS_PER_STATEMENT,
     lanes: 2,
     mostWaiting: MOST_WAITING,
@@ -128,15 +140,47 @@ const concerns = (person: string) =>
     select id from consents where person = ${person}
     union select consent from consent_approvers where person = ${person})`;
 
+/** Consents as they were decrypted, by id. Which revision is the newest is asked for each time. */
+type OpenedConsents = LRUCache<string, Consent>;
+
+/** Every change of a consent, erasing its person among them, makes another revision. */
 async function findConsents(
   database: Kysely<Tables>,
   personKeys: PersonKeys,
+  opened: OpenedConsents,
   ids: readonly string[],
 ): Promise<(Consent | undefined | Error)[]> {
-  const wanted = [...new Set(ids)];
-  const found = await readConsents(database, personKeys, sql`id = any(${wanted}::text[])`);
-  const answers = new Map(found.map((each) => [each.row.id, 'damage' in each ? each.damage : each.consent]));
-  return ids.map((id) => answers.get(id));
+  const newest = await readRevisions(database, ids);
+  const unknown = [...newest.values()].filter((newer) => !isNewest(opened.get(newer.id), newer));
+  const damaged = new Map<string, Error>();
+  if (unknown.length > 0) {
+    const changed = unknown.map(({ id }) => id);
+    for (const each of await readConsents(database, personKeys, sql`id = any(${changed}::text[])`))
+      if ('damage' in each) damaged.set(each.row.id, each.damage);
+      else opened.set(each.row.id, Object.freeze(each.consent));
+  }
+  return ids.map((id) => (newest.has(id) ? (damaged.get(id) ?? opened.get(id)) : undefined));
+}
+
+interface Revisions {
+  readonly id: string;
+  readonly revision: number;
+  readonly resources_revision: number;
+}
+
+async function readRevisions(
+  database: Kysely<Tables>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Revisions>> {
+  const { rows } = await sql<Revisions>`${sql.raw(KEPT)}
+    select id, revision, resources_revision from consents where id = any(${[...new Set(ids)]}::text[])`.execute(
+    database,
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function isNewest(known: Consent | undefined, { revision, resources_revision }: Revisions): boolean {
+  return known?.revision === revision && known.resourcesRevision === resources_revision;
 }
 
 async function countExtensions(database: Kysely<Tables>, id: string): Promise<number> {

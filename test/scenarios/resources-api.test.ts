@@ -19,6 +19,7 @@ import { until } from '../support/temporary-database.ts';
 const FINANCE = '/open-banking/resources/v3/resources';
 const BALANCES = ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'];
 const CREDIT = openFinance.groups.find(({ id }) => id === 'credit-operations')?.permissions ?? [];
+const INVESTMENTS = openFinance.groups.find(({ id }) => id === 'investments')?.permissions ?? [];
 const ANA = { login: 'ana.souza', cpf: '41726305961' };
 const AUTO = 'DAMAGES_AND_PEOPLE_AUTO';
 
@@ -134,6 +135,115 @@ describe('given the Resources APIs of a running sandbox', () => {
         'FINANCING AVAILABLE': 1,
         'UNARRANGED_ACCOUNT_OVERDRAFT AVAILABLE': 1,
       });
+    });
+  });
+
+  describe('and an institution that blocks, bars and gives back', () => {
+    const ACCOUNTS = '/open-banking/accounts/v2/accounts';
+    let other: SecondNode;
+    let consent: AuthorisedConsent;
+    before(async () => {
+      other = await startSecondNode(running);
+      // One loan, and one fund, whatever else the example has.
+      edit((file) => {
+        const [loan] = file.resources.filter(({ type }: Json) => type === 'LOAN');
+        const others = file.resources.filter(({ type }: Json) => type !== 'LOAN' && type !== 'FUND');
+        file.resources = [...others, loan, { type: 'FUND', ref: 'fundo-1', label: 'Fundo de ações' }];
+      });
+      consent = await share({
+        permissions: [...BALANCES, ...CREDIT, ...INVESTMENTS],
+        choices: { 'escolha-ACCOUNT': ['cc-30418', 'cp-77120'] },
+        scopes: ['resources', 'accounts'],
+      });
+    });
+    after(() => other.close());
+
+    function edit(change: (file: Json) => void): void {
+      other.editCustomer('open-finance', ANA.cpf, change);
+    }
+
+    /** Says how all resources of a type stand with the institution, or some of them by their references. */
+    function place(type: string, change: Json, refs?: readonly string[]): void {
+      edit((file) => {
+        for (const resource of file.resources)
+          if (resource.type === type && (refs?.includes(resource.ref) ?? true))
+            Object.assign(resource, change);
+      });
+    }
+
+    async function stateOf(type: string): Promise<string> {
+      const states = (await list(FINANCE, consent, other.origin)).filter((each) => each.type === type);
+      return states.map(({ status }) => status).join(' ');
+    }
+
+    function untilStateOf(type: string, state: string): Promise<void> {
+      return until(`${type} is ${state}`, async () => (await stateOf(type)) === state);
+    }
+
+    const read = (path: string) =>
+      send('open-finance', { path, token: consent.accessToken, origin: other.origin });
+
+    it('when an account is blocked for a time, then list, product and detail agree on it, and again afterwards (vector 12)', async () => {
+      const [first, second] = (await list(FINANCE, consent, other.origin))
+        .filter(({ type }) => type === 'ACCOUNT')
+        .map(({ resourceId }) => resourceId);
+      const listed = async () => {
+        const { status, text, body } = await read(ACCOUNTS);
+        assert.equal(status, 200, text);
+        return body.data.map((account: Json) => account.accountId);
+      };
+      assert.deepEqual(new Set(await listed()), new Set([first, second]));
+
+      place('ACCOUNT', { situation: 'blocked' }, ['cc-30418']);
+      await untilStateOf('ACCOUNT', 'TEMPORARILY_UNAVAILABLE AVAILABLE');
+      assert.deepEqual(await listed(), [second]);
+      assert.deepEqual(errorOf(await read(`${ACCOUNTS}/${first}`)), [
+        403,
+        'STATUS_RESOURCE_TEMPORARILY_UNAVAILABLE',
+      ]);
+      assert.equal((await read(`${ACCOUNTS}/${second}`)).status, 200);
+
+      place('ACCOUNT', { situation: 'active' });
+      await untilStateOf('ACCOUNT', 'AVAILABLE AVAILABLE');
+      assert.equal((await read(`${ACCOUNTS}/${first}`)).status, 200);
+    });
+
+    it('when a loan was barred, then it is unavailable for good; a fund may return (vectors 13 and 14)', async () => {
+      assert.deepEqual([await stateOf('LOAN'), await stateOf('FUND')], ['AVAILABLE', 'AVAILABLE']);
+      for (const type of ['LOAN', 'FUND']) place(type, { situation: 'barred' });
+      for (const type of ['LOAN', 'FUND']) await untilStateOf(type, 'UNAVAILABLE');
+      for (const type of ['LOAN', 'FUND']) place(type, { situation: 'active' });
+      await untilStateOf('FUND', 'AVAILABLE');
+      assert.equal(await stateOf('LOAN'), 'UNAVAILABLE');
+    });
+
+    it('when another node’s files know nothing of it, then what was final is final there too', async () => {
+      const [loan] = (await list(FINANCE, consent, other.origin)).filter(({ type }) => type === 'LOAN');
+      const elsewhere = await list(FINANCE, consent);
+      assert.deepEqual(
+        elsewhere.find(({ resourceId }) => resourceId === loan.resourceId),
+        loan,
+      );
+      assert.equal(loan.status, 'UNAVAILABLE');
+    });
+
+    it('when what was closed is still seen, then it is shared for twelve months', async () => {
+      const dayBefore = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+      place('FINANCING', { situation: 'closed', closedOn: dayBefore(300) });
+      place('ACCOUNT', { situation: 'closed', closedOn: dayBefore(400) }, ['cp-77120']);
+      await untilStateOf('ACCOUNT', 'AVAILABLE UNAVAILABLE');
+      assert.equal(await stateOf('FINANCING'), 'AVAILABLE');
+    });
+
+    it('when all has happened, then the history of each is on record, and the ledger is whole', async () => {
+      const [loan] = (await list(FINANCE, consent, other.origin)).filter(({ type }) => type === 'LOAN');
+      const history = await running.sandbox.store.resourceStates.history(loan.resourceId, 10);
+      assert.deepEqual(
+        history.filter(({ consentId }) => consentId === consent.consentId).map(({ reason }) => reason),
+        ['FINAL', 'BARRED', 'IN_USE'],
+      );
+      const verified = await running.sandbox.store.ledger.verify();
+      assert.ok('entries' in verified, JSON.stringify(verified));
     });
   });
 

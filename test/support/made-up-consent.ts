@@ -1,11 +1,14 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import type { Consent } from '../../src/consents/consent.ts';
 import type { NewConsent } from '../../src/consents/consent-store.ts';
 
 /** Noon of an ordinary day, in milliseconds since the epoch. */
 export const NOON = Date.UTC(2026, 2, 10, 12);
 
 /** A consent as a receiver asks for it: of nobody else, awaiting authorisation, for half a year. */
-export function madeUpConsent(change: Partial<NewConsent> = {}): NewConsent {
+export function madeUpConsent(
+  change: Partial<NewConsent> = {},
+): NewConsent & Pick<Consent, 'resourcesRevision'> {
   const createdAt = change.createdAt ?? NOON;
   return {
     id: `urn:made-up:${randomUUID()}`,
@@ -21,6 +24,7 @@ export function madeUpConsent(change: Partial<NewConsent> = {}): NewConsent {
     businessEntity: undefined,
     details: undefined,
     isLinked: undefined,
+    resourcesRevision: 0,
     ...change,
   };
 }

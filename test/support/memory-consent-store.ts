@@ -40,7 +40,10 @@ export function createMemoryConsentStore(): MemoryConsentStore {
       if (consents.has(consent.id)) throw new Error('a consent with this id is there already');
       if (idempotency) fingerprints.set(key, { fingerprint: idempotency.fingerprint, id: consent.id });
       const blank = { rejection: undefined, selection: undefined, subject: undefined, grantId: undefined };
-      return { outcome: 'created', consent: keep({ ...consent, ...blank, revision: 1 }, act) };
+      return {
+        outcome: 'created',
+        consent: keep({ ...consent, ...blank, revision: 1, resourcesRevision: 0 }, act),
+      };
     },
 
     async find(id) {
