@@ -4,9 +4,11 @@ import { formatDateTime } from './error-shape.ts';
 import type { Operation } from './operation.ts';
 import { pageProblem } from './page-problem.ts';
 import {
+  type LinkKeys,
+  linkPage,
+  type PageExtent,
   type PageRequest,
   type PagingRule,
-  pageLinks,
   pageRange,
   readPageRequest,
   totalPages,
@@ -39,28 +41,69 @@ const ONE_PAGE: PagingRule = Object.freeze({
   maxSize: 1000,
 });
 
+/** The page that a request asks for, by the rule of its operation. */
+export interface WantedPage {
+  readonly rule: PagingRule;
+  readonly request: PageRequest;
+}
+
+/** A page of a list, cut out of it already. */
+export interface ComputedPage extends PageExtent {
+  readonly records: readonly unknown[];
+  /** As {@link Computed} has it. */
+  readonly enclose?: (page: readonly unknown[]) => unknown;
+  /** What links carry, asked for only where there is more than one page. */
+  readonly keys?: (() => LinkKeys) | undefined;
+}
+
 /**
  * Makes the answer of an operation whose content is computed and not read from files: the page that the request asks
  * for, in the envelope of the operation's own contract, with only the members of links and meta that it declares.
  */
 export function composeAnswer(call: Call, computed: Computed, settings: ComposeSettings): Answer {
-  const { operation } = call;
-  const rule = operation.paging ?? ONE_PAGE;
-  const most = Math.min(settings.maxPageSize, operation.answer.split()?.maxItems ?? Number.POSITIVE_INFINITY);
-  const request = readPageRequest(rule, call.query[rule.pageParameter], call.query[rule.sizeParameter], most);
-  if (typeof request === 'string') return answerProblem(pageProblem(request, rule, operation));
+  const wanted = readPage(call, settings.maxPageSize);
+  if ('kind' in wanted) return wanted;
+  if ('record' in computed) return composeRecord(call, wanted, computed.record, settings);
+  const { list, enclose } = computed;
+  const { from, to } = pageRange(wanted.rule, wanted.request, list.length);
+  const hasNext =
+    wanted.request.page - wanted.rule.firstPage < totalPages(list.length, wanted.request.size) - 1;
+  const page = { records: list.slice(from, to), total: list.length, hasNext };
+  return composePage(call, wanted, enclose ? { ...page, enclose } : page, settings);
+}
 
-  const total = 'list' in computed ? computed.list.length : 1;
-  const range = pageRange(rule, request, total);
+/** Reads which page a request asks for, or says why it cannot be one. */
+export function readPage(call: Call, maxPageSize: number): WantedPage | Answer {
+  const { operation, query } = call;
+  const rule = operation.paging ?? ONE_PAGE;
+  const most = Math.min(maxPageSize, operation.answer.split()?.maxItems ?? Number.POSITIVE_INFINITY);
+  const request = readPageRequest(rule, query[rule.pageParameter], query[rule.sizeParameter], most);
+  return typeof request === 'string'
+    ? answerProblem(pageProblem(request, rule, operation))
+    : { rule, request };
+}
+
+/** Makes the answer of a page that has been cut out of its list. A list that nobody counted has no totals in its meta. */
+export function composePage(
+  call: Call,
+  wanted: WantedPage,
+  page: ComputedPage,
+  settings: ComposeSettings,
+): Answer {
+  const { operation } = call;
   const path = operation.answer.countedArray ?? ['data'];
-  const made = envelope(call, rule, request, total, settings);
-  if ('record' in computed) return answerBody(wrap(operation, path, computed.record, made));
-  const page = computed.list.slice(range.from, range.to);
+  const made = envelope(call, wanted, page, settings, page.keys);
   return answerBody(
-    computed.enclose
-      ? wrap(operation, path.slice(0, 1), computed.enclose(page), made)
-      : wrap(operation, path, page, made),
+    page.enclose
+      ? wrap(operation, path.slice(0, 1), page.enclose(page.records), made)
+      : wrap(operation, path, page.records, made),
   );
+}
+
+function composeRecord(call: Call, wanted: WantedPage, record: unknown, settings: ComposeSettings): Answer {
+  const { operation } = call;
+  const made = envelope(call, wanted, { total: 1, hasNext: false }, settings);
+  return answerBody(wrap(operation, operation.answer.countedArray ?? ['data'], record, made));
 }
 
 function answerBody(body: unknown): Answer {
@@ -74,23 +117,17 @@ interface Envelope {
 
 function envelope(
   call: Call,
-  rule: PagingRule,
-  request: PageRequest,
-  total: number,
+  { rule, request }: WantedPage,
+  extent: PageExtent,
   { baseUrl, at }: ComposeSettings,
+  keysOf?: () => LinkKeys,
 ): Envelope {
+  const url = publicUrl(baseUrl, call, carriedQuery(queryNames(call.operation), call));
+  const { total } = extent;
   return {
-    links: {
-      ...pageLinks(
-        rule,
-        request,
-        total,
-        publicUrl(baseUrl, call, carriedQuery(queryNames(call.operation), call)),
-      ),
-    },
+    links: { ...linkPage(rule, request, extent, url, keysOf) },
     meta: {
-      totalRecords: total,
-      totalPages: totalPages(total, request.size),
+      ...(total !== undefined && { totalRecords: total, totalPages: totalPages(total, request.size) }),
       requestDateTime: formatDateTime(at),
     },
   };

@@ -14,6 +14,8 @@ export interface EcosystemProfile {
   readonly headers?: HeaderRules;
   /** What a missing end of a span of dates stands for in reads of customer data; without it the span is open. */
   readonly missingDates?: 'today';
+  /** Reads of customer data whose spans of dates may not begin long ago, by their paths; first match wins. */
+  readonly recentSpans?: readonly RecentSpanRule[];
   /** Folders of the catalog with APIs that only consents open: of no use where nobody holds any. */
   readonly consented?: readonly string[];
   /** How its regulator words the state of an institution; absent where no operation tells it. */
@@ -36,6 +38,13 @@ export interface LenientHeader {
   readonly path: string;
   /** In lower case. */
   readonly name: string;
+}
+
+export interface RecentSpanRule {
+  /** Path below the base path, as in {@link KindRule}. */
+  readonly path: string;
+  /** How many days a span may reach back, today included. */
+  readonly days: number;
 }
 
 export interface KindRule {
@@ -72,6 +81,12 @@ export function isHeaderLenient(profile: EcosystemProfile, path: string, header:
   const below = pathBelow(profile, path);
   const rules = profile.headers?.lenient ?? [];
   return rules.some(({ path: pattern, name }) => name === header.toLowerCase() && matches(pattern, below));
+}
+
+/** How many days, today included, a span of dates may reach back in reads of a path; undefined where nothing limits it. */
+export function recentDaysOf(profile: EcosystemProfile, path: string): number | undefined {
+  const below = pathBelow(profile, path);
+  return profile.recentSpans?.find(({ path: pattern }) => matches(pattern, below))?.days;
 }
 
 function pathBelow({ basePath }: EcosystemProfile, path: string): string {

@@ -156,6 +156,12 @@ describe('paging parameters', () => {
     });
   });
 
+  it('tell the parameter for keys, which is checked like any other', () => {
+    const found = operation([query('page'), query('page-size'), query('pagination-key')]);
+    assert.equal(found.paging?.keyParameter, 'pagination-key');
+    assert.deepEqual(names(found), ['query pagination-key']);
+  });
+
   it('fall back on what the regulators say for all endpoints', () => {
     assert.deepEqual(rule({}), usual);
     assert.deepEqual(rule(integer({ default: '10', minimum: -5, maximum: 0.5 })), usual);

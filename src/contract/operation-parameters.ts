@@ -19,6 +19,7 @@ const RESPONSE_HEADERS = new Set([
 const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization']);
 const PAGE_PARAMETERS = ['page'];
 const SIZE_PARAMETERS = ['page-size', 'size'];
+const KEY_PARAMETERS = ['pagination-key'];
 const DEFAULT_PAGE_SIZE = 25;
 
 /** What an operation's parameters say, sorted by what guiche does with them. */
@@ -69,7 +70,7 @@ export function readParameters(
     parameters: [...declared.values()]
       .filter((found) => found !== page && found !== size && onPath(found.parameter))
       .map(({ parameter }) => parameter),
-    paging: page && pagingRule(page, size),
+    paging: page && pagingRule(page, size, find(KEY_PARAMETERS)),
     negotiatesVersion: declared.has('header x-v'),
     responseHeaders,
   };
@@ -108,12 +109,17 @@ function readParameter(library: ContractLibrary, site: Site): DeclaredParameter 
   return { parameter, stated: { ...schema?.node, ...beside } };
 }
 
-function pagingRule(page: DeclaredParameter, size: DeclaredParameter | undefined): PagingRule {
+function pagingRule(
+  page: DeclaredParameter,
+  size: DeclaredParameter | undefined,
+  key: DeclaredParameter | undefined,
+): PagingRule {
   const stated = size?.stated ?? {};
   const maxSize = numberOr(stated.maximum, REGULATORY_MAX_PAGE_SIZE);
   return Object.freeze({
     pageParameter: page.parameter.name,
     sizeParameter: size?.parameter.name ?? 'page-size',
+    ...(key && { keyParameter: key.parameter.name }),
     firstPage: page.stated.minimum === 0 ? 0 : 1,
     defaultSize: Math.min(numberOr(stated.default, DEFAULT_PAGE_SIZE), maxSize),
     minSize: Math.min(numberOr(stated.minimum, 1), maxSize),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  linkPage,
   type PageLinks,
   type PagingRule,
   pageLinks,
@@ -134,6 +135,38 @@ describe('pageLinks', () => {
       last: `${URL}?page=1&size=10`,
     });
     assert.equal(names(links(1, 15, { rule })), 'self first prev');
+  });
+});
+
+describe('linkPage', () => {
+  const rule = { ...RULE, keyParameter: 'key' };
+  const keys = () => ({ self: 'own', other: 'o+r' });
+  const page = (number: number, explicit = true) => ({ page: number, size: 10, explicit });
+
+  it('leads on and back through a list that nobody has counted, and to no end of it', () => {
+    const on = { total: undefined, hasNext: true };
+    assert.deepEqual(Object.keys(linkPage(RULE, page(1, false), on, '/x')), ['self', 'next']);
+    assert.deepEqual(linkPage(RULE, page(3), on, '/x'), {
+      self: '/x?page=3&page-size=10',
+      first: '/x?page=1&page-size=10',
+      prev: '/x?page=2&page-size=10',
+      next: '/x?page=4&page-size=10',
+    });
+    const off = { total: undefined, hasNext: false };
+    assert.deepEqual(linkPage(RULE, page(1, false), off, '/x'), { self: '/x' });
+  });
+
+  it('carries keys, of its own to the page itself, where there are further pages', () => {
+    const links = linkPage(rule, page(1), { total: 11, hasNext: true }, '/x', keys);
+    assert.deepEqual(links, {
+      self: '/x?page=1&page-size=10&key=own',
+      next: '/x?page=2&page-size=10&key=o%2Br',
+      last: '/x?page=2&page-size=10&key=o%2Br',
+    });
+    const single = { total: 10, hasNext: false };
+    const none = () => assert.fail('keys of a single page');
+    assert.deepEqual(linkPage(rule, page(1), single, '/x', none), { self: '/x?page=1&page-size=10' });
+    assert.doesNotMatch(JSON.stringify(linkPage(RULE, page(2), single, '/x', keys)), /key/);
   });
 });
 

@@ -2,6 +2,8 @@
 export interface PagingRule {
   readonly pageParameter: string;
   readonly sizeParameter: string;
+  /** Parameter that tells calls for further pages from first ones; undefined where the contract has none. */
+  readonly keyParameter?: string;
   /** 1 in both data ecosystems, 0 in the directory. */
   readonly firstPage: number;
   readonly defaultSize: number;
@@ -68,22 +70,58 @@ export interface PageLinks {
   readonly last?: string;
 }
 
+/** Where a page stands in its list. */
+export interface PageExtent {
+  /** Records of the whole list; undefined when nobody has counted them. */
+  readonly total: number | undefined;
+  readonly hasNext: boolean;
+}
+
+/** What links carry in the parameter of the rule that is for it. */
+export interface LinkKeys {
+  readonly self: string;
+  readonly other: string;
+}
+
 /**
- * Builds the links of a page: `first` and `prev` only after the first page, `next` and `last` only before the last.
- * A link carries page and size when there is more than one page or the client named one.
+ * Builds the links of a page of a list that is counted: see {@link linkPage}.
  *
  * @param url the request's public URL without paging parameters
  */
 export function pageLinks(rule: PagingRule, request: PageRequest, total: number, url: string): PageLinks {
-  const pages = totalPages(total, request.size);
-  const last = Math.max(pages - 1, 0) + rule.firstPage;
-  const shown = request.explicit || pages > 1;
-  const at = (page: number) => (shown ? withPaging(rule, url, page, request.size) : url);
-  const { page } = request;
+  const hasNext = request.page - rule.firstPage < totalPages(total, request.size) - 1;
+  return linkPage(rule, request, { total, hasNext }, url);
+}
+
+/**
+ * Builds the links of a page: `first` and `prev` only after the first page, `next` and `last` only where more follows,
+ * `last` only of a list that is counted. A link carries page and size, and a key where there are keys, when there is
+ * more than one page; page and size also when the client named one.
+ *
+ * @param url the request's public URL without paging parameters
+ */
+export function linkPage(
+  rule: PagingRule,
+  request: PageRequest,
+  { total, hasNext }: PageExtent,
+  url: string,
+  keysOf?: () => LinkKeys,
+): PageLinks {
+  const { page, size } = request;
+  const pages = total === undefined ? undefined : totalPages(total, size);
+  const last = pages === undefined ? undefined : Math.max(pages - 1, 0) + rule.firstPage;
+  const isOnly = !hasNext && page <= rule.firstPage && (pages ?? 1) <= 1;
+  const keys = isOnly ? undefined : keysOf?.();
+  const at = (wanted: number, key: string | undefined) =>
+    isOnly && !request.explicit ? url : withPaging(rule, url, wanted, size, key);
   return {
-    self: at(page),
-    ...(page > rule.firstPage ? { first: at(rule.firstPage), prev: at(Math.min(page - 1, last)) } : {}),
-    ...(page < last ? { next: at(page + 1), last: at(last) } : {}),
+    self: at(page, keys?.self),
+    ...(page > rule.firstPage && {
+      first: at(rule.firstPage, keys?.other),
+      prev: at(Math.min(page - 1, last ?? page), keys?.other),
+    }),
+    ...(hasNext && { next: at(page + 1, keys?.other) }),
+    ...(hasNext && last !== undefined && { last: at(last, keys?.other) }),
   };
 }
 
@@ -92,7 +130,16 @@ export function totalPages(total: number, size: number): number {
   return Math.ceil(total / size);
 }
 
-function withPaging(rule: PagingRule, url: string, page: number, size: number): string {
+function withPaging(
+  rule: PagingRule,
+  url: string,
+  page: number,
+  size: number,
+  key: string | undefined,
+): string {
   const separator = url.includes('?') ? '&' : '?';
-  return `${url}${separator}${rule.pageParameter}=${page}&${rule.sizeParameter}=${size}`;
+  const paged = `${url}${separator}${rule.pageParameter}=${page}&${rule.sizeParameter}=${size}`;
+  return key === undefined || rule.keyParameter === undefined
+    ? paged
+    : `${paged}&${rule.keyParameter}=${encodeURIComponent(key)}`;
 }

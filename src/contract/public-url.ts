@@ -2,8 +2,10 @@ import type { Call } from './call.ts';
 import type { Operation } from './operation.ts';
 
 /** The query parameters of an operation besides those of paging. */
-export function queryNames({ parameters }: Operation): string[] {
-  return parameters.flatMap(({ in: place, name }) => (place === 'query' ? [name] : []));
+export function queryNames({ parameters, paging }: Operation): string[] {
+  return parameters.flatMap(({ in: place, name }) =>
+    place === 'query' && name !== paging?.keyParameter ? [name] : [],
+  );
 }
 
 /** The parameters besides paging that a request named, in the contract's order: links carry them on. */

@@ -1,4 +1,4 @@
-import type { Json } from '../connectors/data-connector.ts';
+import type { Json } from '../connectors/connector.ts';
 import type { JsonSchema } from '../contract/json-schema.ts';
 import type { Operation } from '../contract/operation.ts';
 import { createSchemaCompiler } from '../contract/schema-compiler.ts';
@@ -15,8 +15,12 @@ export interface ContractBreach {
 export interface AnswerCheck {
   /** One record of a list. Frozen records are checked once. */
   readonly record: (record: Json) => ContractBreach | undefined;
-  /** A composed answer; of a list what is around its records, where the contract lets them be told apart. */
-  readonly whole: (body: unknown) => ContractBreach | undefined;
+  /**
+   * A composed answer; of a list what is around its records, where the contract lets them be told apart.
+   *
+   * @param source what alone makes it differ from others; when that is frozen, its answers are checked once
+   */
+  readonly whole: (body: unknown, source?: Json) => ContractBreach | undefined;
 }
 
 type Validate = (value: unknown) => ContractBreach | undefined;
@@ -35,22 +39,27 @@ export function createAnswerChecks(): (operation: Operation) => AnswerCheck {
 function compileCheck({ answer }: Operation, compile: (schema: JsonSchema) => Validate): AnswerCheck {
   const split = answer.split();
   const schema = split ? split.skeleton : answer.schema();
+  const checkRecord = split && compile(split.record);
+  const checkWhole = schema === undefined ? undefined : compile(schema);
+  const ofRecords = createVerdicts();
+  const ofSources = createVerdicts();
   return {
-    record: split ? rememberFrozen(compile(split.record)) : () => undefined,
-    whole: schema === undefined ? () => undefined : compile(schema),
+    record: (record) => checkRecord && ofRecords(record, () => checkRecord(record)),
+    whole: (body, source) => checkWhole && ofSources(source, () => checkWhole(body)),
   };
 }
 
-/** What is frozen stays as it was found: a connector hands out the same record many times. */
-function rememberFrozen(validate: Validate): (record: Json) => ContractBreach | undefined {
-  const found = new WeakMap<object, ContractBreach | 'fits'>();
-  return (record) => {
-    if (typeof record !== 'object' || record === null || !Object.isFrozen(record)) return validate(record);
-    const known = found.get(record);
-    if (known !== undefined) return known === 'fits' ? undefined : known;
-    const breach = validate(record);
-    found.set(record, breach ?? 'fits');
-    return breach;
+/** What is frozen stays as it was found: a connector hands out the same thing many times, and it is judged once. */
+function createVerdicts(): (
+  thing: Json | undefined,
+  judge: () => ContractBreach | undefined,
+) => ContractBreach | undefined {
+  const known = new WeakMap<object, ContractBreach | 'fits'>();
+  return (thing, judge) => {
+    if (typeof thing !== 'object' || thing === null || !Object.isFrozen(thing)) return judge();
+    const verdict = known.get(thing) ?? judge() ?? 'fits';
+    known.set(thing, verdict);
+    return verdict === 'fits' ? undefined : verdict;
   };
 }
 

@@ -21,8 +21,12 @@ export type CustomerDataEvent = {
   | {
       /** `late`: the institution's systems took all the time there was. `away`: they failed. */
       readonly kind: 'late' | 'away';
+      /** What the operator calls the connector to them. */
+      readonly connector: string;
       /** Milliseconds that they were given or took. */
       readonly waitedMs: number;
+      /** Whether an answer from before was served in place of theirs. */
+      readonly isServed: boolean;
       readonly error?: unknown;
     }
 );

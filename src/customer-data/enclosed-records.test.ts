@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Json } from '../connectors/data-connector.ts';
+import type { Json } from '../connectors/connector.ts';
 import { putRecords, takeRecords } from './enclosed-records.ts';
 
 const PATH = ['*', 'brand', 'companies', '*', 'contracts'];

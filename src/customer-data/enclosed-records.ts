@@ -1,4 +1,4 @@
-import type { Json } from '../connectors/data-connector.ts';
+import type { Json } from '../connectors/connector.ts';
 
 type JsonRecord = { readonly [member: string]: Json };
 

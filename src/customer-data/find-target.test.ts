@@ -1,66 +1,68 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { operationsAt } from '../../test/support/catalog-operations.ts';
-import { openInsurance } from '../../test/support/consent-profiles.ts';
-import { madeUpConsent } from '../../test/support/made-up-consent.ts';
-import type { Customer, OfferedResource } from '../connectors/institution.ts';
+import { ANA, COMPANY, gadgetConsent, reachedGadget } from '../../test/support/gadget-reader.ts';
+import { NOON } from '../../test/support/made-up-consent.ts';
+import type { Customer } from '../connectors/customer.ts';
 import type { Operation } from '../contract/operation.ts';
-import { findTarget } from './find-target.ts';
+import type { ReachedResource } from '../resources/reached-resources.ts';
+import { createFindTarget } from './find-target.ts';
 import type { Access } from './judge-access.ts';
 import { createAddressing } from './product-ids.ts';
 
-const ANA = '11144477735';
-const COMPANY = '11222333000181';
 const TYPE = 'CUSTOMERS_PERSONAL_IDENTIFICATIONS';
 const [personal] = operationsAt('/personal/identifications') as [Operation];
 
 async function find(
   access: Partial<Access>,
-  world: { offered?: readonly OfferedResource[]; ana?: Customer },
+  world: { reached?: readonly ReachedResource[]; ana?: Customer },
 ) {
-  const consent = {
-    ...madeUpConsent({
-      permissions: [`${TYPE}_READ`, 'RESOURCES_READ'],
-      loggedUser: { identification: ANA, rel: 'CPF' },
-    }),
-    status: 'AUTHORISED',
-    rejection: undefined,
-    selection: { resources: [], approvals: [] },
-    subject: 'sub-ana',
-    grantId: 'grant-1',
-    revision: 2,
-  } as const;
+  const findTarget = createFindTarget({
+    reached: { read: async () => ({ status: 'ready', resources: world.reached ?? [] }) },
+    connector: {
+      customer: async () =>
+        world.ana ? { status: 'ok', data: world.ana, asOf: NOON } : { status: 'notFound' },
+    },
+  });
   const found = await findTarget(
     { operation: personal, path: {}, query: {}, headers: {} },
-    consent,
-    'sub-ana',
+    gadgetConsent(),
     { permissions: [], types: new Set([TYPE]), documents: { cpf: ANA }, ...access },
     createAddressing([personal])(personal),
     {
-      profile: openInsurance,
-      institution: { customerWith: async () => world.ana, discover: async () => world.offered ?? [] },
-      publicIdOf: (_subject, _type, ref) => `public-${ref}`,
+      brand: 'Banco',
+      ecosystem: personal.ecosystem,
+      api: personal.api,
+      version: personal.version,
+      permissions: [],
+      interactionId: undefined,
+      deadline: NOON,
+      signal: new AbortController().signal,
     },
-    new AbortController().signal,
   );
-  return 'code' in found ? found.code : [...found.shared.keys()];
+  return 'problem' in found ? found.problem.code : [...found.shared.available.keys()];
 }
 
 const ana: Customer = { id: 'c-1', name: 'Ana', cpf: ANA, companies: [{ cnpj: COMPANY, name: 'Padaria' }] };
-const owned = (ref: string, ...approvers: string[]) => ({ type: TYPE, ref, label: ref, approvers });
+const owned = (ref: string, change: Partial<ReachedResource> = {}) =>
+  reachedGadget(ref, { type: TYPE, ...change });
 
 describe('given records that have no id, of a type that the consent shares', () => {
   it('when the customer has them, then they may be read', async () =>
-    assert.deepEqual(await find({}, { ana, offered: [owned('i-1')] }), ['i-1']));
+    assert.deepEqual(await find({}, { reached: [owned('i-1')] }), ['i-1']));
 
-  it('when there are none, then they are forbidden', async () =>
-    assert.equal(await find({}, { ana }), 'RESOURCE_FORBIDDEN'));
+  it('when there are none, or only of another type, then they are forbidden', async () => {
+    assert.equal(await find({}, {}), 'RESOURCE_FORBIDDEN');
+    assert.equal(await find({}, { reached: [owned('i-1', { type: 'OTHER' })] }), 'RESOURCE_FORBIDDEN');
+  });
 
-  it('when one of them waits for others, then nothing tells them apart, and all wait', async () =>
+  it('when one of them waits for others, then nothing tells them apart, and all wait', async () => {
+    const waiting = owned('i-2', { status: 'PENDING_AUTHORISATION', reason: 'AWAITING_APPROVAL' });
     assert.equal(
-      await find({}, { ana, offered: [owned('i-1'), owned('i-2', '52998224725')] }),
+      await find({}, { reached: [owned('i-1'), waiting] }),
       'STATUS_RESOURCE_PENDING_AUTHORISATION',
-    ));
+    );
+  });
 });
 
 describe('given records that belong to no resource at all', () => {

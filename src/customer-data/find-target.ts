@@ -1,12 +1,14 @@
-import type { Institution } from '../connectors/institution.ts';
+import type { Asking, Connector } from '../connectors/connector.ts';
 import type { Consent } from '../consents/consent.ts';
-import type { ConsentProfile } from '../consents/consent-profile.ts';
 import type { Call } from '../contract/call.ts';
+import type { CallNotes } from '../contract/call-notes.ts';
 import { createProblem, type Problem, type ProblemCode } from '../kernel/problem.ts';
-import { type ReachedResource, reachResources } from '../resources/reach-resources.ts';
+import type { ReachedResource, ReachedResources } from '../resources/reached-resources.ts';
 import type { ResourceStatus } from '../resources/resource-state.ts';
 import type { Access } from './judge-access.ts';
 import type { Addressing } from './product-ids.ts';
+import { createSharedResources, type SharedResources } from './shared-resources.ts';
+import { toldByInstitution } from './told-by-institution.ts';
 
 /** What a call may read, in the institution's own references. */
 export interface Target {
@@ -14,18 +16,23 @@ export interface Target {
   readonly refs: Readonly<Record<string, string>>;
   /** The only resource that records may be of; undefined where they may be of any that is shared. */
   readonly resource: ReachedResource | undefined;
-  /** Shared resources that are available, by reference. */
-  readonly shared: ReadonlyMap<string, ReachedResource>;
+  readonly shared: SharedResources;
+}
+
+/** Why a call may read nothing, in words for the receiver and for whoever asks later. */
+export interface NoTarget {
+  readonly problem: Problem;
+  readonly resource: NonNullable<CallNotes['resource']>;
 }
 
 export interface TargetSettings {
-  readonly profile: ConsentProfile;
-  readonly institution: Pick<Institution, 'customerWith' | 'discover'>;
-  readonly publicIdOf: (subject: string, type: string, ref: string) => string;
+  readonly reached: ReachedResources;
+  readonly connector: Pick<Connector, 'customer'>;
 }
 
 /** References of things below a resource are the connector's own, and become parts of its paths and keys. */
 const REF = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,59}$/;
+const NOTHING: SharedResources = Object.freeze({ all: [], byId: new Map(), available: new Map() });
 
 /** What the caller is told of a resource that it may see only as such (Resources API guide, 403 of product APIs). */
 const REFUSALS: Readonly<Record<Exclude<ResourceStatus, 'AVAILABLE'>, ProblemCode>> = {
@@ -35,66 +42,77 @@ const REFUSALS: Readonly<Record<Exclude<ResourceStatus, 'AVAILABLE'>, ProblemCod
 };
 
 /**
- * Finds what a call may read of the customer's resources, as they are now. What the consent does not reach is forbidden
- * whether or not it exists, and so are resources in a state in which they are not shared. Rejects when the institution's
- * systems are away.
+ * Makes the function that finds what a call may read of the customer's resources, as they are now. What the consent does
+ * not reach is forbidden whether or not it exists, and so are resources in a state in which they are not shared. Rejects
+ * when the institution's systems are away.
  */
-export async function findTarget(
-  call: Call,
-  consent: Consent,
-  subject: string,
-  access: Access,
-  addressing: Addressing,
-  settings: TargetSettings,
-  signal: AbortSignal,
-): Promise<Target | Problem> {
-  const { profile, institution, publicIdOf } = settings;
-  if (access.types.size === 0) return findCustomer(addressing, access, institution, signal);
-  const reached = (await reachResources(consent, profile, institution, signal)).filter(({ type }) =>
-    access.types.has(type),
-  );
-  const [first, ...further] = addressing.parameters;
-  const shared = new Map(
-    reached.filter(({ status }) => status === 'AVAILABLE').map((resource) => [resource.ref, resource]),
-  );
-  if (first === undefined)
-    return addressing.idName === undefined
-      ? wholeTarget(reached, shared)
-      : { refs: {}, resource: undefined, shared };
+export function createFindTarget({ reached, connector }: TargetSettings) {
+  const sort = createSharedResources();
+  return async (
+    call: Call,
+    consent: Consent,
+    access: Access,
+    addressing: Addressing,
+    asking: Asking,
+  ): Promise<Target | NoTarget> => {
+    if (access.types.size === 0) return findCustomer(addressing, access, connector, asking);
+    const found = await reached.read(consent, asking, access.types);
+    if (found.status === 'preparing') return refuse('DADOS_EM_PREPARACAO', { reason: 'PREPARING' });
+    if (found.status === 'overdue')
+      return refuse('INSTITUICAO_NAO_RESPONDEU', { reason: 'PREPARATION_OVERDUE' });
+    const shared = sort(found.resources, access.types);
+    return addressing.parameters.length === 0
+      ? aimAtList(addressing, shared)
+      : aimAtPath(call, addressing, shared);
+  };
+}
 
-  const below = Object.fromEntries(further.map((name) => [name, call.path[name] ?? '']));
-  if (!Object.values(below).every((ref) => REF.test(ref))) return forbidden();
-  const id = call.path[first] ?? '';
-  if (!addressing.isBelowResource)
-    return REF.test(id) ? { refs: { [first]: id, ...below }, resource: undefined, shared } : forbidden();
-  const resource = reached.find(({ type, ref }) => publicIdOf(subject, type, ref) === id);
-  if (!resource) return forbidden();
+function aimAtList({ idName }: Addressing, shared: SharedResources): Target | NoTarget {
+  const target = { refs: {}, resource: undefined, shared };
+  if (idName !== undefined) return target;
+  // Records without an id are those of all resources of the type, which is one as a rule.
+  const barred = shared.all.find(({ status }) => status !== 'AVAILABLE');
+  if (barred) return refuseState(barred);
+  return shared.available.size === 0 ? refuse('RESOURCE_FORBIDDEN', { reason: 'NONE' }) : target;
+}
+
+function aimAtPath({ path }: Call, addressing: Addressing, shared: SharedResources): Target | NoTarget {
+  const [first = '', ...further] = addressing.parameters;
+  const below = Object.fromEntries(further.map((name) => [name, path[name] ?? '']));
+  const id = path[first] ?? '';
+  const foreign = Object.values(addressing.isBelowResource ? below : { ...below, id });
+  if (!foreign.every((ref) => REF.test(ref))) return refuse('RESOURCE_FORBIDDEN', { reason: 'NO_ID' });
+  if (!addressing.isBelowResource) return { refs: { [first]: id, ...below }, resource: undefined, shared };
+  const resource = shared.byId.get(id);
+  if (!resource) return refuse('RESOURCE_FORBIDDEN', { reason: 'NOT_REACHED' });
   return resource.status === 'AVAILABLE'
     ? { refs: { [first]: resource.ref, ...below }, resource, shared }
-    : createProblem(REFUSALS[resource.status]);
+    : refuseState(resource);
 }
 
 /** What hangs on no resource is the customer's, as long as they are one, and of the company's while they act for it. */
 async function findCustomer(
   { parameters }: Addressing,
-  { documents }: Access,
-  institution: Pick<Institution, 'customerWith'>,
-  signal: AbortSignal,
-): Promise<Target | Problem> {
-  const customer = parameters.length === 0 && (await institution.customerWith(documents.cpf, signal));
-  const { cnpj } = documents;
-  if (!customer || (cnpj !== undefined && !customer.companies.some((company) => company.cnpj === cnpj)))
-    return forbidden();
-  return { refs: {}, resource: undefined, shared: new Map() };
+  { documents: { cpf, cnpj } }: Access,
+  connector: Pick<Connector, 'customer'>,
+  asking: Asking,
+): Promise<Target | NoTarget> {
+  if (parameters.length > 0) return refuse('RESOURCE_FORBIDDEN', { reason: 'NOT_REACHED' });
+  const found = await toldByInstitution(asking.signal, () => connector.customer({ cpf }, asking));
+  if (found.status === 'notReady') return refuse('DADOS_EM_PREPARACAO', { reason: 'PREPARING' });
+  if (found.status !== 'ok' || found.data.cpf !== cpf)
+    return refuse('RESOURCE_FORBIDDEN', { reason: 'NO_CUSTOMER' });
+  const actsForIt = cnpj === undefined || found.data.companies.some((company) => company.cnpj === cnpj);
+  return actsForIt
+    ? { refs: {}, resource: undefined, shared: NOTHING }
+    : refuse('RESOURCE_FORBIDDEN', { reason: 'NOT_OF_COMPANY' });
 }
 
-/** Records without an id are those of all resources of the type, which is one as a rule. */
-function wholeTarget(reached: readonly ReachedResource[], shared: Target['shared']): Target | Problem {
-  const [barred] = reached.flatMap(({ status }) => (status === 'AVAILABLE' ? [] : [status]));
-  if (barred !== undefined) return createProblem(REFUSALS[barred]);
-  return shared.size === 0 ? forbidden() : { refs: {}, resource: undefined, shared };
+function refuseState({ id, type, status, reason }: ReachedResource): NoTarget {
+  const code = status === 'AVAILABLE' ? 'RESOURCE_FORBIDDEN' : REFUSALS[status];
+  return refuse(code, { id, type, status, reason });
 }
 
-function forbidden(): Problem {
-  return createProblem('RESOURCE_FORBIDDEN');
+function refuse(code: ProblemCode, resource: NoTarget['resource']): NoTarget {
+  return { problem: createProblem(code), resource };
 }

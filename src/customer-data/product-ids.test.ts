@@ -39,6 +39,8 @@ describe('given the contracts of the catalog', () => {
       parameters: [],
       idName: undefined,
       isBelowResource: false,
+      method: 'list',
+      rest: '',
     });
   });
 
@@ -47,6 +49,8 @@ describe('given the contracts of the catalog', () => {
       parameters: ['brokerNoteId'],
       idName: 'investmentId',
       isBelowResource: false,
+      method: 'get',
+      rest: '',
     });
   });
 });

@@ -9,6 +9,15 @@ export interface Addressing {
   readonly idName: string | undefined;
   /** True when the first path parameter is that id, and not one of something below a resource. */
   readonly isBelowResource: boolean;
+  /** Which of a connector's methods reads it. */
+  readonly method: 'list' | 'get' | 'children';
+  /** What the path goes on with after its first parameter, such as `bills/{billId}/transactions`; empty where it ends. */
+  readonly rest: string;
+}
+
+/** Whether records are resources themselves, each with its own id, as in the list of an API. */
+export function isListOfResources({ idName, parameters }: Addressing): boolean {
+  return idName !== undefined && parameters.length === 0;
 }
 
 /**
@@ -27,13 +36,21 @@ export function createAddressing(operations: readonly Operation[]): (operation: 
     const parameters = pathParameters(operation);
     const [first] = parameters;
     if (first === undefined)
-      return { parameters, idName: idOfRecords(operation, candidates), isBelowResource: false };
+      return {
+        parameters,
+        idName: idOfRecords(operation, candidates),
+        isBelowResource: false,
+        method: 'list',
+        rest: '',
+      };
     const ids = siblings
       .filter((other) => pathParameters(other).length === 0)
       .flatMap((list) => idOfRecords(list, candidates) ?? []);
     // An API without a list has nothing that would tell: the first id is then taken to be a resource's.
     const isBelowResource = ids.length === 0 || ids.includes(first);
-    return { parameters, idName: isBelowResource ? first : ids[0], isBelowResource };
+    const rest = operation.path.slice(operation.path.indexOf('}') + 1).replace(/^\//, '');
+    const method = rest === '' ? 'get' : 'children';
+    return { parameters, idName: isBelowResource ? first : ids[0], isBelowResource, method, rest };
   }
 
   return (operation) => {

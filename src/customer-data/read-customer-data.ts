@@ -1,108 +1,116 @@
-import type { DataConnector, DataRequest, Found, Json } from '../connectors/data-connector.ts';
-import type { Consent } from '../consents/consent.ts';
+import type { ChangedResource } from '../connectors/connector.ts';
+import { calledConsent } from '../consents/called-consent.ts';
+import type { ConsentProfile } from '../consents/consent-profile.ts';
 import type { Consents } from '../consents/consents.ts';
-import { answerProblem, type Step } from '../contract/call.ts';
+import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
+import { note } from '../contract/call-notes.ts';
 import type { Operation } from '../contract/operation.ts';
 import { createProblem, type Problem } from '../kernel/problem.ts';
+import type { Sealer } from '../kernel/sealer.ts';
+import { type AskInstitutionSettings, createAskInstitution } from './ask-institution.ts';
 import {
+  answerNotReady,
   type CustomerDataAnswerSettings,
-  type CustomerDataRead,
   createCustomerDataAnswers,
 } from './create-customer-data-answers.ts';
-import { findTarget, type Target, type TargetSettings } from './find-target.ts';
-import { judgeAccess } from './judge-access.ts';
+import { type Access, type AccessFault, createJudgeAccess } from './judge-access.ts';
+import { createPageKeys } from './page-keys.ts';
+import { createPagePlans } from './page-plan.ts';
 import { createAddressing } from './product-ids.ts';
-import { OutOfTime, withinBudget } from './within-budget.ts';
+import { createRecordFilters, type SpanDays } from './record-filters.ts';
+import { createSnapshots } from './snapshots.ts';
 
-export interface ReadCustomerDataSettings extends TargetSettings, CustomerDataAnswerSettings {
+export interface ReadCustomerDataSettings
+  extends Omit<AskInstitutionSettings, 'snapshots'>,
+    CustomerDataAnswerSettings {
+  readonly profile: ConsentProfile;
   /** Every operation of the ecosystem: lists tell what the ids in other paths are. */
   readonly operations: readonly Operation[];
   readonly consents: Pick<Consents, 'find'>;
-  readonly connector: DataConnector;
-  /** Milliseconds that the institution's systems have for an operation: its service level less guiche's own share. */
-  readonly budgetMsOf: (operation: Operation) => number;
+  readonly sealer: Pick<Sealer, 'derive'>;
+  /** Bytes that answers may take which are kept for when the institution's systems are late. */
+  readonly snapshotBytes: number;
+  /**
+   * The day, as `2026-01-31`, that a missing end of a span of dates stands for, as contracts of Open Finance have it;
+   * undefined leaves spans open.
+   */
+  readonly todayOf: (at: number) => string | undefined;
+  /** The first day that spans of dates of an operation may begin on; undefined where nothing limits them. */
+  readonly earliestDayOf: (operation: Operation, at: number) => string | undefined;
 }
 
-/**
- * Creates the step that answers every read of customer data, of whatever contract: what the consent of the token opens
- * of the operation, from the institution's systems, with public ids in place of its references, filtered, paged and held
- * to the contract. It runs after the step that checks the token.
- */
-export function createReadCustomerData(settings: ReadCustomerDataSettings): Step {
-  const addressingOf = createAddressing(settings.operations);
+export interface CustomerDataReader {
+  /**
+   * The step that answers every read of customer data, of whatever contract: what the consent of the token opens of the
+   * operation, from the institution's systems, with public ids in place of its references, filtered, paged and held to
+   * the contract. It runs after the step that checks the token.
+   */
+  readonly step: Step;
+  /** Lets go of what is kept of resources that have changed. */
+  readonly forget: (changed: readonly ChangedResource[]) => void;
+}
+
+/** Creates what reads customer data of one institution. */
+export function createReadCustomerData(settings: ReadCustomerDataSettings): CustomerDataReader {
+  const { profile, operations, clock, snapshotSecondsOf } = settings;
+  const snapshots = createSnapshots({ clock, maxBytes: settings.snapshotBytes });
+  const keys = createPageKeys({ sealer: settings.sealer, ecosystem: profile.ecosystem, clock });
+  const addressingOf = createAddressing(operations);
+  const judgeAccess = createJudgeAccess(profile);
+  const planPage = createPagePlans(keys, settings.maxPageSize);
+  const selectionOf = createRecordFilters();
+  const askInstitution = createAskInstitution({ ...settings, snapshots });
   const answer = createCustomerDataAnswers(settings);
 
-  return async (call) => {
-    const { consentId, subject } = call.caller ?? {};
-    if (consentId === undefined || subject === undefined)
-      throw new Error(`${call.operation.key} was served to nobody`);
-    const consent = await settings.consents.find(consentId);
-    if (consent?.status !== 'AUTHORISED')
-      return answerProblem(createProblem('CONSENTIMENTO_NAO_AUTORIZADO'), {
-        'www-authenticate': 'Bearer error="invalid_token"',
-      });
-    const access = judgeAccess(call.operation, consent, settings.profile);
-    if (!access) return answerProblem(createProblem('PERMISSAO_NAO_CONCEDIDA'));
-    const read = { call, subject, access, addressing: addressingOf(call.operation) };
-    const fetched = await askInstitution(read, consent, settings);
-    return 'problem' in fetched
-      ? answerProblem(fetched.problem)
-      : answer(read, fetched.target, fetched.found);
-  };
-}
-
-type Fetched = { readonly target: Target; readonly found: Found<Json> } | { readonly problem: Problem };
-
-/** Asks the institution's systems; what they do wrong is told as theirs: 504 when late, 503 when away. */
-async function askInstitution(
-  read: CustomerDataRead,
-  consent: Consent,
-  settings: ReadCustomerDataSettings,
-): Promise<Fetched> {
-  const { call, subject, access, addressing } = read;
-  const { connector, clock, budgetMsOf, onEvent } = settings;
-  const startedAt = clock.now();
-  const budgetMs = budgetMsOf(call.operation);
-  try {
-    return await withinBudget(budgetMs, async (signal) => {
-      const target = await findTarget(call, consent, subject, access, addressing, settings, signal);
-      if ('code' in target) return { problem: target };
-      const request = requestOf(read, target, startedAt + budgetMs, signal);
-      const isList = call.operation.answer.countedArray !== undefined;
-      return { target, found: await (isList ? connector.list(request) : connector.get(request)) };
-    });
-  } catch (error) {
-    const isLate = error instanceof OutOfTime;
-    onEvent({
-      kind: isLate ? 'late' : 'away',
-      operation: call.operation.key,
-      interactionId: call.interactionId,
-      waitedMs: isLate ? budgetMs : clock.now() - startedAt,
-      ...(!isLate && { error }),
-    });
-    return { problem: createProblem(isLate ? 'INSTITUICAO_NAO_RESPONDEU' : 'SERVICO_INDISPONIVEL') };
+  function daysOf(operation: Operation): SpanDays {
+    const at = clock.now();
+    return { today: () => settings.todayOf(at), earliest: () => settings.earliestDayOf(operation, at) };
   }
+
+  async function step(call: Call): Promise<Answer> {
+    const { operation, caller, query } = call;
+    const consent = calledConsent(call) ?? (await settings.consents.find(consentIdOf(call)));
+    if (consent?.status !== 'AUTHORISED' || consent.subject !== caller?.subject) return refuseToken();
+    const access = judgeAccess(operation, consent);
+    noteAccess(call, access);
+    if (typeof access === 'string') return answerProblem(createProblem('PERMISSAO_NAO_CONCEDIDA'));
+    const addressing = addressingOf(operation);
+    const plan = planPage(call, addressing);
+    if ('kind' in plan) return plan;
+    const selection = selectionOf(operation, query, daysOf(operation));
+    if (selection && 'code' in selection) return answerProblem(selection);
+    const read = { call, access, addressing, plan, selection };
+    const fetched = await askInstitution(read, consent);
+    if ('problem' in fetched) return answerFault(fetched.problem);
+    const { target, found, isSnapshot } = fetched;
+    const answered = answer(read, target, found);
+    if (answered.kind === 'json' && found.status === 'ok' && !isSnapshot && snapshotSecondsOf(operation) > 0)
+      snapshots.keep(read, consent, { target, found });
+    return answered;
+  }
+
+  return { step, forget: snapshots.forget };
 }
 
-function requestOf(
-  { call, access }: CustomerDataRead,
-  { refs }: Target,
-  deadline: number,
-  signal: AbortSignal,
-): DataRequest {
-  const { operation, query, interactionId } = call;
-  const paging = new Set([operation.paging?.pageParameter, operation.paging?.sizeParameter]);
-  return {
-    ecosystem: operation.ecosystem,
-    api: operation.api,
-    version: operation.version,
-    operationPath: operation.path,
-    refs,
-    documents: access.documents,
-    permissions: access.permissions,
-    interactionId,
-    deadline,
-    signal,
-    query: Object.fromEntries(Object.entries(query).filter(([name]) => !paging.has(name))),
-  };
+/** Throws where no step has said who calls: nothing is answered to nobody. */
+function consentIdOf({ operation, caller }: Call): string {
+  if (caller?.consentId === undefined) throw new Error(`${operation.key} was served to nobody`);
+  return caller.consentId;
+}
+
+function answerFault(problem: Problem): Answer {
+  return problem.code === 'DADOS_EM_PREPARACAO' ? answerNotReady() : answerProblem(problem);
+}
+
+function refuseToken(): Answer {
+  return answerProblem(createProblem('CONSENTIMENTO_NAO_AUTORIZADO'), {
+    'www-authenticate': 'Bearer error="invalid_token"',
+  });
+}
+
+function noteAccess(call: Call, access: Access | AccessFault): void {
+  if (!call.notes) return;
+  const asked = call.operation.permissions;
+  const isGranted = typeof access !== 'string';
+  note(call, { permission: { asked, isGranted, ...(!isGranted && { reason: access }) } });
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../connectors/data-connector.ts';
+import type { Json } from '../connectors/connector.ts';
 import type { Operation, Parameter } from '../contract/operation.ts';
 import { createProblem, type Problem } from '../kernel/problem.ts';
 import { isRecord } from './enclosed-records.ts';
@@ -6,7 +6,24 @@ import { admittedValues, recordMembers } from './record-members.ts';
 
 type Query = Readonly<Record<string, string>>;
 type Test = (record: Json) => boolean;
-type Filter = (query: Query, today: string | undefined) => Test | Problem | undefined;
+type Filter = (query: Query, days: SpanDays) => RecordSelection | Problem | undefined;
+
+/** The records that a call wants. */
+export interface RecordSelection {
+  /** The same for the same selection of one operation. */
+  readonly key: string;
+  readonly isWanted: Test;
+  /** Parameters that the call leaves to what they stand for when they are missing. */
+  readonly implied: Query;
+}
+
+/** The days, as `2026-01-31`, that spans of dates are measured by. */
+export interface SpanDays {
+  /** Where a missing end of a span lies; undefined leaves it open. */
+  readonly today: () => string | undefined;
+  /** Before which no span may begin; undefined where any may. */
+  readonly earliest: () => string | undefined;
+}
 
 const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 
@@ -20,36 +37,41 @@ const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
  *
  * A parameter that no member fits is the connector's to apply.
  *
- * @returns per call: a test of records, undefined where all are wanted, or the problem of a date that is none.
- * `today` is where a missing end of a span lies; undefined leaves it open.
+ * @returns per call: what selects records, undefined where all are wanted, or the problem of a date that is none or of a
+ * span that begins too early
  */
 export function createRecordFilters(): (
   operation: Operation,
   query: Query,
-  today: string | undefined,
-) => Test | Problem | undefined {
+  days: SpanDays,
+) => RecordSelection | Problem | undefined {
   const known = new WeakMap<Operation, readonly Filter[]>();
-  return (operation, query, today) => {
+  return (operation, query, days) => {
     const filters = known.get(operation) ?? readFilters(operation);
     known.set(operation, filters);
-    const tests: Test[] = [];
+    const made: RecordSelection[] = [];
     for (const filter of filters) {
-      const made = filter(query, today);
-      if (typeof made === 'object') return made;
-      if (made) tests.push(made);
+      const selection = filter(query, days);
+      if (selection && 'code' in selection) return selection;
+      if (selection) made.push(selection);
     }
-    return tests.length === 0 ? undefined : (record) => tests.every((test) => test(record));
+    if (made.length < 2) return made[0];
+    return {
+      key: made.map(({ key }) => key).join('&'),
+      isWanted: (record) => made.every(({ isWanted }) => isWanted(record)),
+      implied: Object.assign({}, ...made.map(({ implied }) => implied)),
+    };
   };
 }
 
-function readFilters({ parameters, answer }: Operation): Filter[] {
+function readFilters({ parameters, answer, statuses }: Operation): Filter[] {
   const members = recordMembers(answer.split()?.record);
   const queries = parameters.filter(({ in: place }) => place === 'query');
   const spans = new Set(queries.flatMap(({ name }) => spanOf(name) ?? []));
   return [
     ...[...spans].flatMap((span) => {
       const member = findDate(span, members);
-      return member === undefined ? [] : [filterByDate(span, member)];
+      return member === undefined ? [] : [filterByDate(span, member, statuses.has(422) ? 422 : 400)];
     }),
     ...queries
       .filter(({ name }) => spanOf(name) === undefined)
@@ -78,10 +100,10 @@ function isDate(name: string, { format }: Readonly<Record<string, unknown>>): bo
   return format === 'date' || format === 'date-time' || /Date(?:Time)?$/.test(name);
 }
 
-function filterByDate(span: string, member: string): Filter {
-  return (query, today) => {
-    const from = query[`from${span}`] || today;
-    const to = query[`to${span}`] || today;
+function filterByDate(span: string, member: string, tooEarlyStatus: number): Filter {
+  return (query, days) => {
+    const from = query[`from${span}`] || days.today();
+    const to = query[`to${span}`] || days.today();
     for (const [end, name] of [
       [from, `from${span}`],
       [to, `to${span}`],
@@ -90,13 +112,27 @@ function filterByDate(span: string, member: string): Filter {
         return createProblem('PARAMETRO_INVALIDO', {
           detail: `O parâmetro ${name} deve ser uma data no formato AAAA-MM-DD.`,
         });
+    const earliest = days.earliest();
+    if (earliest !== undefined && [from, to].some((end) => end !== undefined && end < earliest))
+      return createProblem('PERIODO_NAO_PERMITIDO', { status: tooEarlyStatus });
     if (from === undefined && to === undefined) return undefined;
-    return (record) => {
-      const value = isRecord(record) ? record[member] : undefined;
-      if (typeof value !== 'string') return false;
-      const day = value.slice(0, 10);
-      return (from === undefined || day >= from) && (to === undefined || day <= to);
+    return {
+      key: `${span}=${from ?? ''}/${to ?? ''}`,
+      isWanted: isWithin(member, from, to),
+      implied: {
+        ...(from !== undefined && !query[`from${span}`] && { [`from${span}`]: from }),
+        ...(to !== undefined && !query[`to${span}`] && { [`to${span}`]: to }),
+      },
     };
+  };
+}
+
+function isWithin(member: string, from: string | undefined, to: string | undefined): Test {
+  return (record) => {
+    const value = isRecord(record) ? record[member] : undefined;
+    if (typeof value !== 'string') return false;
+    const day = value.slice(0, 10);
+    return (from === undefined || day >= from) && (to === undefined || day <= to);
   };
 }
 
@@ -116,6 +152,10 @@ function filterByValue(parameter: string, member: string): Filter {
   return (query) => {
     const wanted = query[parameter];
     if (!wanted) return undefined;
-    return (record) => isRecord(record) && String(record[member]) === wanted;
+    return {
+      key: `${parameter}=${encodeURIComponent(wanted)}`,
+      isWanted: (record) => isRecord(record) && String(record[member]) === wanted,
+      implied: {},
+    };
   };
 }

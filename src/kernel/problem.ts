@@ -255,6 +255,12 @@ export const PROBLEMS = {
     detail: 'O parâmetro page-size excede o máximo permitido.',
     when: 'The page size is above the maximum of the contract, or 1000 where it has none; 400 where the contract has no 422.',
   },
+  PERIODO_NAO_PERMITIDO: {
+    status: 422,
+    title: 'Período não permitido',
+    detail: 'O período informado começa antes do que esta consulta permite.',
+    when: 'A span of dates begins earlier than the operation looks back, such as seven days in recent transactions; 400 where the contract has no 422.',
+  },
   DOCUMENTO_INVALIDO: {
     status: 422,
     title: 'Documento de identificação inválido',
@@ -373,6 +379,12 @@ export const PROBLEMS = {
     title: 'Tempo de resposta esgotado',
     detail: 'Os sistemas da instituição não responderam no prazo.',
     when: "The institution's own systems took longer than the service level of the operation leaves them.",
+  },
+  RETRY_EXCEDIDO: {
+    status: 504,
+    title: 'Retry exponencial excedido.',
+    detail: 'O tempo de retry exponencial foi excedido.',
+    when: 'The list of resources is still not ready when the time for preparing it, five minutes from the authorisation, is over; or it is being prepared anew.',
   },
   SERVICO_INDISPONIVEL: {
     status: 503,

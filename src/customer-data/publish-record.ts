@@ -1,0 +1,31 @@
+import type { Json } from '../connectors/connector.ts';
+import { isRecord } from './enclosed-records.ts';
+import type { Target } from './find-target.ts';
+import { type Addressing, isListOfResources } from './product-ids.ts';
+
+/** A record of a resource that the consent does not share. */
+export const NOT_SHARED = Symbol('not shared');
+/** A record of another resource than the one that was asked for. */
+export const NOT_OURS = Symbol('of another resource');
+/** A record of a list of resources that does not say which it is of. */
+export const NAMELESS = Symbol('of no resource');
+
+/**
+ * The record as the receiver sees it, with public ids; frozen when it was. In a list of resources those that are not
+ * shared are nobody's business.
+ */
+export function publishRecord(
+  addressing: Addressing,
+  { resource: wanted, shared }: Target,
+  record: Json,
+): Json | typeof NOT_SHARED | typeof NOT_OURS | typeof NAMELESS {
+  const { idName } = addressing;
+  const isOfResources = isListOfResources(addressing);
+  if (idName === undefined || !isRecord(record) || !(idName in record))
+    return isOfResources ? NAMELESS : record;
+  const resource = shared.available.get(String(record[idName]));
+  if (isOfResources && !resource) return NOT_SHARED;
+  if (!resource || (wanted && resource.ref !== wanted.ref)) return NOT_OURS;
+  const published = { ...record, [idName]: resource.id };
+  return Object.isFrozen(record) ? Object.freeze(published) : published;
+}
