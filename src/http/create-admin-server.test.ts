@@ -10,6 +10,8 @@ function adminServer(actions: Partial<AdminActions> = {}) {
     listOutages: () => [{ id: 'o1' }],
     addOutage: async (request) => ({ accepted: true, body: { request } }),
     cancelOutage: async (id) => ({ accepted: true, body: { id } }),
+    connectorChanged: async (connector, changed) => ({ accepted: true, body: { connector, changed } }),
+    explain: async () => undefined,
     ...actions,
   });
 }
@@ -57,6 +59,14 @@ describe('given the operational listener', () => {
     assert.equal(added.statusCode, 422);
     assert.deepEqual(added.json(), faults);
     assert.equal((await app.inject({ method: 'DELETE', url: '/outages/o1' })).statusCode, 409);
+  });
+
+  it('when an id is asked about, then what is known of it comes back, or 404 with one line', async () => {
+    const app = adminServer({ explain: async (id) => (id === 'known' ? { id } : undefined) });
+    assert.deepEqual((await app.inject('/explain/known')).json(), { id: 'known' });
+    const unknown = await app.inject('/explain/unknown');
+    assert.equal(unknown.statusCode, 404);
+    assert.equal(typeof unknown.json().error, 'string');
   });
 
   it('when an action fails, then the answer is 503 with one line', async () => {
@@ -123,5 +133,22 @@ describe('given the operational listener', () => {
       assert.equal(answer.statusCode, 404, url);
       assert.equal(typeof answer.json().error, 'string');
     }
+  });
+
+  it('when the institution tells what has changed, then it is taken or refused', async () => {
+    const post = (app: ReturnType<typeof adminServer>) =>
+      app.inject({
+        method: 'POST',
+        url: '/connectors/core/changed',
+        headers: JSON_BODY,
+        payload: '{"resources":[]}',
+      });
+    const taken = await post(adminServer());
+    assert.equal(taken.statusCode, 202);
+    assert.deepEqual(taken.json(), { connector: 'core', changed: { resources: [] } });
+    const refused = await post(
+      adminServer({ connectorChanged: async () => ({ accepted: false, body: { faults: ['x'] } }) }),
+    );
+    assert.equal(refused.statusCode, 422);
   });
 });

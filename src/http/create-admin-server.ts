@@ -10,14 +10,21 @@ export interface AdminActions {
   /** `accepted` is false for a request with faults, which `body` then tells. */
   readonly addOutage: (request: unknown) => Promise<{ readonly accepted: boolean; readonly body: unknown }>;
   readonly cancelOutage: (id: string) => Promise<{ readonly accepted: boolean; readonly body: unknown }>;
+  /** Hears of the institution what has changed behind a connector. */
+  readonly connectorChanged: (
+    connector: string,
+    changed: unknown,
+  ) => Promise<{ readonly accepted: boolean; readonly body: unknown }>;
+  /** Undefined when nothing is known under the id. */
+  readonly explain: (id: string) => Promise<unknown>;
 }
 
 const MOST_BODY_BYTES = 64 * 1024;
 
 /**
- * Builds the operational listener: health for orchestrators, metrics for Prometheus, and what `guiche status` and
- * `guiche outage` ask for. It is for the machine it runs on and has no accounts, so it must never be public: anything
- * that a browser sends on behalf of a page is refused.
+ * Builds the operational listener: health for orchestrators, metrics for Prometheus, what the institution's systems tell,
+ * and what `guiche status`, `guiche outage` and `guiche explain` ask for. It has no accounts, so it must never be public:
+ * anything that a browser sends on behalf of a page is refused.
  */
 export function createAdminServer(actions: AdminActions): FastifyInstance {
   const app = fastify({ logger: false, bodyLimit: MOST_BODY_BYTES, forceCloseConnections: true });
@@ -50,6 +57,15 @@ export function createAdminServer(actions: AdminActions): FastifyInstance {
   app.delete('/outages/:id', async (request: FastifyRequest, reply: FastifyReply) => {
     const { accepted, body } = await actions.cancelOutage((request.params as { id: string }).id);
     return reply.code(accepted ? 200 : 409).send(body);
+  });
+  app.post('/connectors/:name/changed', async (request: FastifyRequest, reply: FastifyReply) => {
+    const { name } = request.params as { name: string };
+    const { accepted, body } = await actions.connectorChanged(name, request.body);
+    return reply.code(accepted ? 202 : 422).send(body);
+  });
+  app.get('/explain/:id', async (request: FastifyRequest, reply: FastifyReply) => {
+    const found = await actions.explain((request.params as { id: string }).id);
+    return found === undefined ? reply.code(404).send({ error: 'nothing is known under this id' }) : found;
   });
   return app;
 }

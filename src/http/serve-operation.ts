@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
 import type { AnsweredListener } from '../contract/answered.ts';
 import { type Answer, answerProblem, type Call, type Step } from '../contract/call.ts';
+import type { CallNotes } from '../contract/call-notes.ts';
 import type { Operation } from '../contract/operation.ts';
 import { createProblem } from '../kernel/problem.ts';
 import type { CertificateOf } from './client-certificate.ts';
@@ -15,6 +16,8 @@ export interface ServedOperation {
   readonly operation: Operation;
   /** Of an operation that takes a body, `readBody` comes first unless it stands among them. */
   readonly steps: readonly Step[];
+  /** Whether what the steps find out is told with the answer. Requests of the service itself are left out. */
+  readonly isRecorded?: boolean;
 }
 
 /** What answering an operation needs of the listener that it belongs to. */
@@ -40,7 +43,7 @@ export type OperationHandler = (
 
 /** Makes the handler of an operation: decode, run the steps, write the answer, tell of it. */
 export function createOperationHandler(
-  { operation, steps: given }: ServedOperation,
+  { operation, steps: given, isRecorded = false }: ServedOperation,
   context: ListenerContext,
 ): OperationHandler {
   const steps = operation.request && !given.includes(readBody) ? [readBody, ...given] : given;
@@ -48,7 +51,11 @@ export function createOperationHandler(
   const declared = declaredQuery(operation);
   const readInteractionId = createInteractionIdReader(operation);
 
-  function callOf({ request, response, interactionId }: Exchange, values: readonly string[]): Call | Answer {
+  function callOf(
+    { request, response, interactionId }: Exchange,
+    values: readonly string[],
+    notes: CallNotes | undefined,
+  ): Call | Answer {
     // RFC 9112 demands the refusal, although the host decides nothing here.
     if (request.headers.host === undefined && request.httpVersion === '1.1')
       return answerProblem(createProblem('REQUISICAO_MALFORMADA'));
@@ -68,6 +75,7 @@ export function createOperationHandler(
       client: context.clientOf(request),
       certificate: context.certificateOf(request),
       interactionId,
+      ...(notes && { notes }),
     };
     if (operation.request) keepBodySource(call, { request, response });
     return call;
@@ -84,6 +92,7 @@ export function createOperationHandler(
   return (request, response, values) => {
     const isOwnProbe = context.isOwnProbe(request);
     const arrived = performance.now();
+    const notes: CallNotes | undefined = isRecorded && !isOwnProbe ? {} : undefined;
     const exchange: Exchange = {
       request,
       response,
@@ -93,7 +102,7 @@ export function createOperationHandler(
       isDraining: context.isDraining(),
     };
     try {
-      const call = callOf(exchange, values);
+      const call = callOf(exchange, values, notes);
       const answer = 'kind' in call ? call : runSteps(isOwnProbe ? steps.slice(-1) : steps, call, 0);
       // Most answers are ready at once: waiting for a promise would cost each of them.
       if (answer instanceof Promise)
@@ -103,7 +112,7 @@ export function createOperationHandler(
       fail(exchange, error);
     }
     if (context.onAnswered && !isOwnProbe)
-      tellWhenDelivered(operation, exchange, arrived, context.onAnswered);
+      tellWhenDelivered(operation, exchange, { arrived, notes }, context.onAnswered);
   };
 }
 
@@ -112,18 +121,23 @@ const NOTHING: { values: Record<string, string> } = { values: Object.freeze({}) 
 /** Most answers have left for the system by the time they are written; the others are waited for. */
 function tellWhenDelivered(
   operation: Operation,
-  { request, response, now }: Exchange,
-  arrived: number,
+  exchange: Exchange,
+  { arrived, notes }: { readonly arrived: number; readonly notes: CallNotes | undefined },
   onAnswered: AnsweredListener,
 ): void {
+  const { request, response, now, interactionId } = exchange;
   const tell = () => {
     const { headers } = request;
+    const { problem } = exchange;
     onAnswered({
       operation,
       status: response.statusCode,
       durationMs: performance.now() - arrived,
       at: now(),
       unattended: headers.authorization !== undefined && headers['x-fapi-customer-ip-address'] === undefined,
+      interactionId,
+      ...(problem && { problem }),
+      ...(notes && { notes }),
     });
   };
   // An answer behind others of its connection has no socket yet.

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer, Content, ContentEncoding } from '../contract/call.ts';
 import { GENERAL_ERROR_SHAPE, renderErrorBody } from '../contract/error-shape.ts';
 import type { Operation } from '../contract/operation.ts';
-import type { Problem } from '../kernel/problem.ts';
+import type { Problem, ProblemCode } from '../kernel/problem.ts';
 import { isNotModified } from './is-not-modified.ts';
 import { chooseEncoding } from './negotiate-content.ts';
 import { NO_STORE, REVALIDATE, SECURITY_HEADERS } from './security-headers.ts';
@@ -17,6 +17,8 @@ export interface Exchange {
   readonly now: () => number;
   /** True while the service is stopping: the connection is not kept. */
   readonly isDraining: boolean;
+  /** What was written instead of an answer. Set where problems are written, and only there. */
+  problem?: ProblemCode;
 }
 
 /** Header names and values in turn, as Node writes them fastest. */
@@ -140,6 +142,7 @@ function writeEmpty(exchange: Exchange, status: number): void {
 /** Writes a problem in the shape of the operation's own contract. */
 export function writeProblem(exchange: Exchange, problem: Problem, extra: HeaderList = []): void {
   const { request, response } = exchange;
+  exchange.problem = problem.code;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

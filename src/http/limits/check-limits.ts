@@ -1,4 +1,5 @@
-import { type Answer, answerProblem, type Step } from '../../contract/call.ts';
+import { type Answer, answerProblem, type Call, type Step } from '../../contract/call.ts';
+import { note } from '../../contract/call-notes.ts';
 import { createProblem, type Problem } from '../../kernel/problem.ts';
 import type { Limiter, Verdict } from './limiter.ts';
 
@@ -20,8 +21,24 @@ export type CallerGuard = (client: string) => Answer | undefined | Promise<Answe
  * per second in all. Both are floors, so nobody is refused below them.
  */
 export function createLimitStep(limits: TrafficLimits): Step {
-  return ({ client, operation }) =>
-    checkLimits(limits, client ?? '', operation.statuses.has(OVERLOADED) ? OVERLOADED : undefined);
+  return (call) => {
+    const { client = '', operation } = call;
+    const answer = checkLimits(limits, client, operation.statuses.has(OVERLOADED) ? OVERLOADED : undefined);
+    if (!call.notes) return answer;
+    if (answer instanceof Promise)
+      return answer.then((ready) => {
+        noteStandings(call, limits);
+        return ready;
+      });
+    noteStandings(call, limits);
+    return answer;
+  };
+}
+
+function noteStandings(call: Call, { perAddress, overall }: TrafficLimits): void {
+  note(call, {
+    limits: { address: perAddress.standing(call.client ?? ''), all: overall.standing(OVERALL) },
+  });
 }
 
 /** Creates what holds the same limits where requests are no calls of operations. Counted together when the limiters are the same. */

@@ -43,6 +43,19 @@ describe('given a process on its own', () => {
     assert.deepEqual(verdicts[10], { passed: false, limit: 10, retryAfterMs: 30_000 });
   });
 
+  it('when it is asked where a key stands, then it tells, and counts nothing by that', (test) => {
+    let time = NOON;
+    const limiter = limiterFor(test, { now: () => time });
+    assert.deepEqual(limiter.standing('a'), { count: 0, limit: 10 });
+    for (let index = 0; index < 3; index += 1) limiter.take('a');
+    assert.deepEqual(limiter.standing('a'), { count: 3, limit: 10 });
+    assert.deepEqual(limiter.standing('a'), { count: 3, limit: 10 });
+    for (let index = 0; index < 20; index += 1) limiter.take('a');
+    assert.deepEqual(limiter.standing('a'), { count: 11, limit: 10 });
+    time = NOON + 30_000;
+    assert.deepEqual(limiter.standing('a'), { count: 0, limit: 10 });
+  });
+
   it('when one key is used up, then another is not', (test) => {
     const limiter = limiterFor(test, {});
     for (let index = 0; index < 20; index += 1) limiter.take('a');

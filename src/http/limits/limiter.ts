@@ -18,10 +18,18 @@ export type Verdict =
   | { readonly passed: true }
   | { readonly passed: false; readonly limit: number; readonly retryAfterMs: number };
 
+/** Where a key stands. */
+export interface Standing {
+  readonly count: number;
+  readonly limit: number;
+}
+
 /** Counts requests in fixed windows and refuses those beyond the limit, and never one below it. */
 export interface Limiter {
   /** A promise only where other nodes must be asked. */
   take(key: string): Verdict | Promise<Verdict>;
+  /** How many requests of a key the present window has had, as far as this process knows, of how many it may have. */
+  standing(key: string): Standing;
   close(): void;
 }
 
@@ -193,7 +201,13 @@ export function createLimiter({
     isBeating = false;
   }
 
-  return { take, close: () => clearInterval(telling) };
+  function standing(key: string): Standing {
+    const isOver = Math.floor(now() / windowMs) !== windowNumber;
+    const entry = isOver ? undefined : entries.get(key);
+    return { count: entry ? countOf(entry) : 0, limit };
+  }
+
+  return { take, standing, close: () => clearInterval(telling) };
 }
 
 /** How many requests of the window are known of here. */
