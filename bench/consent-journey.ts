@@ -1,19 +1,16 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { approveAsCustomer } from '../src/app/sandbox/simulated-customer.ts';
-import {
-  connectHolder,
-  finishAuthorization,
-  type HolderConnection,
-  startAuthorization,
-} from '../src/receiver/connect-holder.ts';
+import { authorizationUrl, redeemCode } from '../src/receiver/authorization-url.ts';
+import { callHolder } from '../src/receiver/call-holder.ts';
+import { type HolderConnection, ownToken } from '../src/receiver/connect-holder.ts';
 import { createMtlsFetch, type MtlsFetch } from '../src/receiver/mtls-fetch.ts';
-import { callHolder, ownToken } from '../src/receiver/receiver-consents.ts';
 import { composeRequest, ECOSYSTEMS, widestPermissions } from './consent-requests.ts';
 import type { Figure, Measure } from './measure.ts';
 import { secureIdentity } from './receiver-token.ts';
 import type { ServerTimes, Spent } from './server-times.ts';
 import {
+  connectReceiver,
   customerOf,
   institutionOf,
   type RegisteredReceiver,
@@ -98,9 +95,7 @@ async function travelOften(
   ecosystem: string,
   journeys: number,
 ): Promise<JourneyCost[]> {
-  const { issuer } = institutionOf(sandbox, ecosystem);
-  const clientId = receiver.clientIds[ecosystem] as string;
-  const connection = await connectHolder({ issuer, clientId, keys: receiver.keys });
+  const { receiver: reader, connection } = await connectReceiver(sandbox, receiver, ecosystem);
   const browser = createMtlsFetch({ authorities: receiver.keys.authorities });
   const travel = () => travelOnce(sandbox, receiver, ecosystem, connection, browser);
   try {
@@ -113,7 +108,7 @@ async function travelOften(
     }
     return costs;
   } finally {
-    await Promise.all([connection.close(), browser.close()]);
+    await Promise.all([reader.close(), browser.close()]);
   }
 }
 
@@ -129,15 +124,12 @@ async function travelOnce(
   const customer = customerOf(sandbox, ecosystem);
   const token = await ownToken(connection);
   const data = composeRequest(widestPermissions(ecosystem), customer.document);
-  const created = await callHolder(connection, token, consentsUrl, 'POST', { data });
+  const created = await callHolder(connection, token, consentsUrl, { method: 'POST', body: { data } });
   const { consentId } = (await answerOf(created, 201)) as { consentId: string };
 
-  const started = await startAuthorization(connection, {
-    redirectUri,
-    scope: `openid resources consent:${consentId}`,
-  });
+  const started = await authorizationUrl(connection, { consentId, redirectUri, scopes: ['resources'] });
   const callback = await approveAsCustomer(started.url, redirectUri, { ...customer, fetch: browser.fetch });
-  const tokens = await finishAuthorization(connection, callback, started);
+  const tokens = await redeemCode(connection, callback, started);
 
   const read = await callHolder(connection, token, `${consentsUrl}/${consentId}`);
   const { status } = (await answerOf(read, 200)) as { status: string };

@@ -1,21 +1,19 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { connectHolder } from '../src/receiver/connect-holder.ts';
-import { ownToken } from '../src/receiver/receiver-consents.ts';
+import { ownToken } from '../src/receiver/connect-holder.ts';
 import type { ReceiverKeys } from '../src/receiver/receiver-keys.ts';
-import { institutionOf, type RegisteredReceiver, type RunningSandbox } from './start-sandbox.ts';
+import { connectReceiver, type RegisteredReceiver, type RunningSandbox } from './start-sandbox.ts';
 
 /** A token of the receiver's own, for the Consents API; it lasts a quarter of an hour. */
 export async function receiverToken(
   sandbox: RunningSandbox,
-  { clientIds, keys }: RegisteredReceiver,
+  registered: RegisteredReceiver,
   ecosystem: string,
 ): Promise<string> {
-  const { issuer } = institutionOf(sandbox, ecosystem);
-  const connection = await connectHolder({ issuer, clientId: clientIds[ecosystem] as string, keys });
+  const { receiver, connection } = await connectReceiver(sandbox, registered, ecosystem);
   try {
     return await ownToken(connection);
   } finally {
-    await connection.close();
+    await receiver.close();
   }
 }
 

@@ -9,7 +9,10 @@ import type {
   SandboxCustomer,
   SandboxDescription,
   SandboxInstitution,
-} from '../src/app/sandbox/start-sandbox.ts';
+} from '../src/app/sandbox/sandbox-description.ts';
+import { connectHolder, type HolderConnection } from '../src/receiver/connect-holder.ts';
+import { findHolder } from '../src/receiver/find-holder.ts';
+import { createReceiver, type Receiver } from '../src/receiver/receiver.ts';
 import type { ReceiverKeys } from '../src/receiver/receiver-keys.ts';
 import { areFree, freePort } from './free-port.ts';
 import { projectFolder } from './places.ts';
@@ -122,6 +125,31 @@ export function readReceiver({ description }: RunningSandbox): RegisteredReceive
       authorities: read(receiver.caFile),
     },
   };
+}
+
+/** A receiver that is connected to an institution of the sandbox. Closing it is the caller's. */
+export interface ConnectedReceiver {
+  readonly receiver: Receiver;
+  readonly connection: HolderConnection;
+}
+
+/** Connects a registered receiver to the institution of an ecosystem. */
+export async function connectReceiver(
+  sandbox: RunningSandbox,
+  { clientIds, keys }: RegisteredReceiver,
+  ecosystem: string,
+): Promise<ConnectedReceiver> {
+  const receiver = createReceiver({ keys });
+  const { name } = institutionOf(sandbox, ecosystem);
+  const participants = String(sandbox.description.directory.participantsUrl);
+  try {
+    const holder = await findHolder(receiver, participants, { name });
+    const connection = await connectHolder(receiver, { holder, clientId: clientIds[ecosystem] as string });
+    return { receiver, connection };
+  } catch (error) {
+    await receiver.close();
+    throw error;
+  }
 }
 
 function keptState(folder: string): TemporaryState {

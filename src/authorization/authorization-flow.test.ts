@@ -11,13 +11,11 @@ import {
   startAuthorizationServer,
   statementOf,
 } from '../../test/support/start-authorization-server.ts';
-import {
-  connectHolder,
-  finishAuthorization,
-  type HolderConnection,
-  registerReceiver,
-  startAuthorization,
-} from '../receiver/connect-holder.ts';
+import { authorizationUrl, redeemCode } from '../receiver/authorization-url.ts';
+import { connectHolder, type HolderConnection } from '../receiver/connect-holder.ts';
+import type { Holder } from '../receiver/holder.ts';
+import { createReceiver, type Receiver } from '../receiver/receiver.ts';
+import { registerReceiver } from '../receiver/register-receiver.ts';
 
 const REDIRECT_URI = 'https://receiver.test/callback';
 
@@ -25,21 +23,23 @@ for (const ecosystem of ['open-finance', 'open-insurance'] as const) {
   describe(`given a registered receiver of ${ecosystem}`, () => {
     let running: RunningAuthorizationServer;
     let receiver: MadeUpReceiver;
+    let reader: Receiver;
     let holder: HolderConnection;
 
     before(async () => {
       [running, receiver] = await Promise.all([startAuthorizationServer({ ecosystem }), makeReceiver()]);
       const jwksUri = introduce(running, receiver);
-      const { clientId } = await registerReceiver({
-        issuer: running.issuer,
+      reader = createReceiver({ keys: receiver.keys });
+      const institution = holderOf(running.issuer);
+      const { clientId } = await registerReceiver(reader, {
+        holder: institution,
         statement: await statementOf(running, receiver),
         redirectUris: [REDIRECT_URI],
         jwksUri,
-        keys: receiver.keys,
       });
-      holder = await connectHolder({ issuer: running.issuer, clientId, keys: receiver.keys });
+      holder = await connectHolder(reader, { holder: institution, clientId });
     });
-    after(() => holder.close());
+    after(() => reader.close());
 
     it('when it goes the whole way, then it holds tokens of the consent until it gives them up', async () => {
       const own = await client.clientCredentialsGrant(holder.configuration, { scope: 'consents' });
@@ -48,10 +48,14 @@ for (const ecosystem of ['open-finance', 'open-insurance'] as const) {
 
       const consent = await awaitingConsent(running, holder.clientId, { ecosystem });
       const scope = `openid resources consent:${consent.id}`;
-      const started = await startAuthorization(holder, { redirectUri: REDIRECT_URI, scope });
+      const started = await authorizationUrl(holder, {
+        consentId: consent.id,
+        redirectUri: REDIRECT_URI,
+        scopes: ['resources'],
+      });
       const { url } = await createBrowser().visit(started.url);
       assert.equal(`${url.origin}${url.pathname}`, REDIRECT_URI);
-      const tokens = await finishAuthorization(holder, url, started);
+      const tokens = await redeemCode(holder, url, started);
       assert.deepEqual(new Set(tokens.scope?.split(' ')), new Set(scope.split(' ')));
       const brand = ecosystem === 'open-finance' ? 'openbanking' : 'openinsurance';
       assert.equal(tokens.claims()?.acr, `urn:brasil:${brand}:loa2`);
@@ -76,4 +80,9 @@ for (const ecosystem of ['open-finance', 'open-insurance'] as const) {
       assert.deepEqual(running.faults, []);
     });
   });
+}
+
+/** An institution of which no more is known than where it is. */
+function holderOf(issuer: string): Holder {
+  return { organisationId: '', authorisationServerId: '', name: '', issuer, apis: [] };
 }

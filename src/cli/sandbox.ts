@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Sandbox, SandboxDescription, SandboxPorts } from '../app/sandbox/start-sandbox.ts';
+import type { SandboxPorts } from '../app/sandbox/sandbox-addresses.ts';
+import type { SandboxDescription } from '../app/sandbox/sandbox-description.ts';
+import type { Sandbox } from '../app/sandbox/start-sandbox.ts';
 import { createQuietLog } from './quiet-log.ts';
 import { type ConfigurationFlags, readConfiguration } from './read-configuration.ts';
 import { giveUp } from './service-log.ts';

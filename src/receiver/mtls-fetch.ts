@@ -14,9 +14,12 @@ export interface MtlsFetch {
   close(): Promise<void>;
 }
 
-/** Creates a fetch of its own connections; without a certificate it speaks plain TLS. */
+/**
+ * Creates a fetch of its own connections; without a certificate it speaks plain TLS, without authorities it believes
+ * those that Node does.
+ */
 export function createMtlsFetch(
-  keys: Pick<ReceiverKeys, 'authorities'> & Partial<Pick<ReceiverKeys, 'certificate' | 'certificateKey'>>,
+  keys: Partial<Pick<ReceiverKeys, 'authorities' | 'certificate' | 'certificateKey'>>,
 ): MtlsFetch {
   const agent = new Agent({
     connect: {

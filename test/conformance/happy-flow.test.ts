@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, it } from 'node:test';
-import { ownToken } from '../../src/receiver/receiver-consents.ts';
+import { ownToken } from '../../src/receiver/connect-holder.ts';
 import {
   approve,
   callApi,

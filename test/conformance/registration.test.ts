@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { X509Certificate as X509 } from '../../src/directory/x509.ts';
 import {
   approve,
@@ -34,9 +34,6 @@ before(async () => {
   running = await startTestSandbox();
 });
 
-const connections: { close(): Promise<void> }[] = [];
-after(() => Promise.all(connections.map((connection) => connection.close())));
-
 /** What a module starts with: software of its own, not registered. */
 interface Given {
   readonly ecosystem: string;
@@ -62,7 +59,6 @@ async function register(
   change: Readonly<Record<string, unknown>> = {},
 ): Promise<RegisteredSoftware> {
   const registered = await registerSoftware(running, software, change);
-  connections.push(registered.receiver.connection);
   return registered;
 }
 

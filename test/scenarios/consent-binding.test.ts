@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SandboxCustomer } from '../../src/app/sandbox/start-sandbox.ts';
+import type { SandboxCustomer } from '../../src/app/sandbox/sandbox-description.ts';
 import { readConsentProfiles } from '../../src/consents/read-consent-profiles.ts';
-import { createConsent, ownToken } from '../../src/receiver/receiver-consents.ts';
+import { ownToken } from '../../src/receiver/connect-holder.ts';
+import { createConsent } from '../../src/receiver/consents.ts';
 import {
   approve,
   assertRefused,
@@ -114,7 +115,7 @@ for (const ecosystem of ECOSYSTEMS)
           rule !== 'exclusive' &&
           permissions.every((name) => profile.permissions.get(name)?.person === 'legal'),
       );
-      const { consentId } = await createConsent(receiver.connection, consentsUrl, {
+      const { consentId } = await createConsent(receiver.connection, {
         ...running.consentRequest(ecosystem),
         permissions: [...(group?.permissions ?? []), profile?.companion],
         loggedUser: { document: { identification: person, rel: 'CPF' } },
@@ -128,7 +129,7 @@ for (const ecosystem of ECOSYSTEMS)
       who = customer,
       permissions: readonly string[] = [],
     ): Promise<Shared> {
-      const { consentId } = await createConsent(from.connection, consentsUrl, {
+      const { consentId } = await createConsent(from.connection, {
         ...running.consentRequest(ecosystem, who),
         ...(permissions.length > 0 && { permissions }),
       });
@@ -165,7 +166,7 @@ for (const ecosystem of ECOSYSTEMS)
     });
 
     async function shareUntil(end: number): Promise<Shared> {
-      const { consentId } = await createConsent(receiver.connection, consentsUrl, {
+      const { consentId } = await createConsent(receiver.connection, {
         ...running.consentRequest(ecosystem, customer),
         expirationDateTime: new Date(end).toISOString().replace(/\.\d+/, ''),
       });

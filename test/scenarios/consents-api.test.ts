@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { clientCredentialsGrant } from 'openid-client';
-import { ownToken } from '../../src/receiver/receiver-consents.ts';
+import { ownToken } from '../../src/receiver/connect-holder.ts';
 import { catalogOperations } from '../support/catalog-operations.ts';
 import { openFinance, openInsurance } from '../support/consent-profiles.ts';
 import { madeUpCpf } from '../support/made-up-consent.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { finishAuthorization } from '../../src/receiver/connect-holder.ts';
-import { refreshAccess } from '../../src/receiver/receiver-consents.ts';
+import { refreshTokenGrant } from 'openid-client';
+import { redeemCode } from '../../src/receiver/authorization-url.ts';
 import { madeUpCpf } from '../support/made-up-consent.ts';
 import {
   type ApiAnswer,
@@ -117,7 +117,7 @@ describe('given an authorised consent that is to be renewed', () => {
     assert.equal(answer.status, 201, answer.text);
     assert.deepEqual(answer.body.data, { ...earlier, expirationDateTime: end });
     assert.deepEqual(await read(mine.consentId), answer.body.data);
-    assert.ok(await refreshAccess(mine.connection, mine.refreshToken));
+    assert.ok(await refreshTokenGrant(mine.connection.configuration, mine.refreshToken));
     const history = await renewals(mine.consentId);
     const [{ requestDateTime, ...entry }, ...rest] = history.body.data;
     assert.deepEqual(rest, []);
@@ -380,7 +380,7 @@ for (const { ecosystem, path, login, permissions, choices } of [
         assert.deepEqual(rejection, { rejectedBy: 'USER', reason: { code: expected } });
         if (back && hasCode(back))
           await assert.rejects(
-            finishAuthorization(caller().connection, back, customer.started),
+            redeemCode(caller().connection, back, customer.started),
             /invalid_grant|response/,
           );
       }
@@ -393,7 +393,7 @@ for (const { ecosystem, path, login, permissions, choices } of [
         const { status, rejection } = await read(customer.consentId, path, caller());
         const codes = [...new Set(backs.filter(hasCode).map(String))];
         const exchanges = await Promise.allSettled(
-          codes.map((back) => finishAuthorization(caller().connection, new URL(back), customer.started)),
+          codes.map((back) => redeemCode(caller().connection, new URL(back), customer.started)),
         );
         const good = exchanges.filter((exchange) => exchange.status === 'fulfilled').length;
         assert.deepEqual([status, good], status === 'AUTHORISED' ? ['AUTHORISED', 1] : ['REJECTED', 0]);
@@ -406,7 +406,7 @@ for (const { ecosystem, path, login, permissions, choices } of [
       const backs = await Promise.all([customer.confirm(), customer.confirm()]);
       const codes = backs.filter(hasCode);
       assert.equal(new Set(codes.map(String)).size, 1);
-      const tokens = await finishAuthorization(caller().connection, codes[0] as URL, customer.started);
+      const tokens = await redeemCode(caller().connection, codes[0] as URL, customer.started);
       assert.ok(tokens.access_token);
       assert.equal((await read(customer.consentId, path, caller())).status, 'AUTHORISED');
     });
@@ -444,7 +444,7 @@ for (const { ecosystem, path, login, permissions, choices } of [
       await pause(end - Date.now() - 20);
       const back = await customer.confirm();
       if (back && hasCode(back)) {
-        const exchange = finishAuthorization(caller().connection, back, customer.started);
+        const exchange = redeemCode(caller().connection, back, customer.started);
         const token = await exchange.then(({ access_token }) => access_token).catch(() => undefined);
         await pause(end - Date.now());
         const resources = path.replaceAll('consents/', 'resources/').replace(/consents$/, 'resources');

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { refreshTokenGrant } from 'openid-client';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { SandboxCustomer } from '../../src/app/sandbox/start-sandbox.ts';
+import type { SandboxCustomer } from '../../src/app/sandbox/sandbox-description.ts';
 import {
-  finishAuthorization,
-  type HolderConnection,
+  authorizationUrl,
+  redeemCode,
   type StartedAuthorization,
-  startAuthorization,
-} from '../../src/receiver/connect-holder.ts';
-import { callHolder, createConsent, ownToken, refreshAccess } from '../../src/receiver/receiver-consents.ts';
+} from '../../src/receiver/authorization-url.ts';
+import { callHolder } from '../../src/receiver/call-holder.ts';
+import { type HolderConnection, ownToken } from '../../src/receiver/connect-holder.ts';
+import { createConsent } from '../../src/receiver/consents.ts';
 import { findBarriers, keepScreenshot, NO_CHROMIUM, startChromium } from '../support/start-chromium.ts';
 import { startReceiverPage } from '../support/start-receiver-page.ts';
 import { BASE_SCOPES, startTestSandbox, type TestSandbox } from '../support/start-sandbox.ts';
@@ -95,14 +97,12 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
   /** The receiver's side: a consent, and the URL to which it sends its customer's browser. */
   async function ask(ecosystem: Ecosystem, login: string, change: object = {}): Promise<Asked> {
     const connection = connections.get(ecosystem) as HolderConnection;
-    const { consentsUrl } = test.institution(ecosystem);
-    const { consentId } = await createConsent(connection, consentsUrl, {
+    const { consentId } = await createConsent(connection, {
       ...test.consentRequest(ecosystem, customer(ecosystem, login)),
       permissions: PLANS[ecosystem].permissions,
       ...change,
     });
-    const scope = [...BASE_SCOPES, `consent:${consentId}`].join(' ');
-    const started = await startAuthorization(connection, { redirectUri, scope });
+    const started = await authorizationUrl(connection, { consentId, redirectUri, scopes: BASE_SCOPES });
     return { ecosystem, connection, consentId, started };
   }
 
@@ -200,7 +200,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
         assert.deepEqual(await findBarriers(page), []);
         assert.equal(callback.search, '');
 
-        const tokens = await finishAuthorization(asked.connection, callback, asked.started);
+        const tokens = await redeemCode(asked.connection, callback, asked.started);
         const read = await readResources(asked, tokens.access_token);
         assert.equal(await statusOf(asked), 'AUTHORISED');
         assert.deepEqual(
@@ -225,9 +225,12 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
           (error: { status?: number }) => error.status,
         );
         assert.equal(refused, 401);
-        await assert.rejects(refreshAccess(asked.connection, String(tokens.refresh_token)), {
-          error: 'invalid_grant',
-        });
+        await assert.rejects(
+          refreshTokenGrant(asked.connection.configuration, String(tokens.refresh_token)),
+          {
+            error: 'invalid_grant',
+          },
+        );
         assert.equal(await statusOf(asked), 'REJECTED');
         await page.context().close();
       });
@@ -241,7 +244,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
         const callback = await arrival(page);
         await page.getByRole('heading', { name: 'A autorização não foi dada' }).waitFor();
         assert.equal(await page.getByText('O código vale por pouco tempo').isVisible(), false);
-        await assert.rejects(finishAuthorization(asked.connection, callback, asked.started), {
+        await assert.rejects(redeemCode(asked.connection, callback, asked.started), {
           error: 'access_denied',
         });
         assert.equal(await statusOf(asked), 'REJECTED');
@@ -253,7 +256,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
         const asked = await ask(ecosystem, login);
         const page = await openPage({ ...size, colorScheme: 'dark' });
         const callback = await approve(page, asked, login, [label]);
-        const tokens = await finishAuthorization(asked.connection, callback, asked.started);
+        const tokens = await redeemCode(asked.connection, callback, asked.started);
         const statuses = async () =>
           (await readResources(asked, tokens.access_token)).map(({ status }) => status);
         assert.deepEqual(await statuses(), ['PENDING_AUTHORISATION']);
@@ -306,7 +309,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
     const answer = await confirm(other, plan.ticked);
     await logIn(one, ecosystem, plan.login);
     const late = await confirm(one, plan.ticked);
-    await assert.rejects(finishAuthorization(first.connection, answer, first.started), {
+    await assert.rejects(redeemCode(first.connection, answer, first.started), {
       code: 'OAUTH_INVALID_RESPONSE',
     });
     for (const [asked, callback] of [
@@ -316,7 +319,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
       assert.equal(callback.hash.includes(`state=${asked.started.state}`), true);
       assert.equal(await statusOf(asked), 'AUTHORISED');
     }
-    await finishAuthorization(first.connection, late, first.started);
+    await redeemCode(first.connection, late, first.started);
     await one.context().close();
   });
 
@@ -347,7 +350,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
     await page.getByRole('heading', { name: 'Este pedido não está mais aberto' }).waitFor();
     assert.doesNotMatch(await page.content(), new RegExp(plan.name));
     assert.equal(await statusOf(asked), 'AUTHORISED');
-    await finishAuthorization(asked.connection, callback, asked.started);
+    await redeemCode(asked.connection, callback, asked.started);
     await page.context().close();
   });
 
@@ -418,7 +421,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
     await page.getByText('CNPJ IP.E7R.2K4/0001-27').waitFor();
     await look(page, 'company-review');
     const callback = await confirm(page, ['Conta da empresa, agência 0007, final 760-8']);
-    const tokens = await finishAuthorization(asked.connection, callback, asked.started);
+    const tokens = await redeemCode(asked.connection, callback, asked.started);
     assert.deepEqual(
       (await readResources(asked, tokens.access_token)).map(({ status }) => status),
       ['AVAILABLE'],
@@ -436,7 +439,7 @@ describe('given a real browser and the whole sandbox', { skip: NO_CHROMIUM }, ()
     await logIn(page, 'open-finance', 'elisa.prado');
     await page.getByRole('button', { name: /^Voltar para/ }).click();
     const callback = await arrival(page);
-    await assert.rejects(finishAuthorization(asked.connection, callback, asked.started), {
+    await assert.rejects(redeemCode(asked.connection, callback, asked.started), {
       error: 'access_denied',
     });
     assert.equal(await statusOf(asked), 'AWAITING_AUTHORISATION');

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { decodeJwt, exportJWK, type JWK } from 'jose';
 import type { Sandbox } from '../../src/app/sandbox/start-sandbox.ts';
 import { createCertificateAuthority } from '../../src/directory/certificate-authority.ts';
-import { ownToken } from '../../src/receiver/receiver-consents.ts';
+import { ownToken } from '../../src/receiver/connect-holder.ts';
 import { publicHalf } from '../../src/receiver/receiver-keys.ts';
 import {
   ASSERTION_TYPE,
@@ -51,12 +51,8 @@ before(async () => {
   node = await startFurtherNode(running);
 });
 
-const connections: { close(): Promise<void> }[] = [];
-after(() => Promise.all(connections.map((connection) => connection.close())));
-
 async function register(software: FreshSoftware): Promise<RegisteredSoftware> {
   const registered = await registerSoftware(running, software);
-  connections.push(registered.receiver.connection);
   return registered;
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { compactDecrypt, createLocalJWKSet, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import type { SandboxCustomer } from '../../src/app/sandbox/sandbox-description.ts';
 import { approveAsCustomer } from '../../src/app/sandbox/simulated-customer.ts';
-import type { SandboxCustomer } from '../../src/app/sandbox/start-sandbox.ts';
 import type { HolderConnection } from '../../src/receiver/connect-holder.ts';
 import type { ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
 import { exchangeTls, type TlsAnswer, type TlsExchange } from './exchange-tls.ts';

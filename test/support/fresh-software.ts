@@ -161,7 +161,7 @@ export async function tryToRegister(
   return sendJson(registrationEndpoint(running, software), 'POST', request, identity ?? undefined);
 }
 
-/** Registers software, which must work, and connects it. Closing the connection is the caller's. */
+/** Registers software, which must work, and connects it. */
 export async function registerSoftware(
   running: TestSandbox,
   software: FreshSoftware,
@@ -184,7 +184,9 @@ async function connectSoftware(
   { ecosystem, keys, identity, redirectUris }: FreshSoftware,
   clientId: string,
 ): Promise<TestReceiver> {
-  const connection = await connectHolder({ issuer: running.institution(ecosystem).issuer, clientId, keys });
+  const reader = running.createReceiver(keys);
+  const holder = await running.findHolder(reader, ecosystem);
+  const connection = await connectHolder(reader, { holder, clientId });
   const metadata = connection.configuration.serverMetadata();
   const aliases = metadata.mtls_endpoint_aliases ?? {};
   return {

@@ -1,10 +1,10 @@
 import {
-  finishAuthorization,
-  type HolderConnection,
+  authorizationUrl,
+  redeemCode,
   type StartedAuthorization,
-  startAuthorization,
-} from '../../src/receiver/connect-holder.ts';
-import { createConsent } from '../../src/receiver/receiver-consents.ts';
+} from '../../src/receiver/authorization-url.ts';
+import type { HolderConnection } from '../../src/receiver/connect-holder.ts';
+import { createConsent } from '../../src/receiver/consents.ts';
 import { type BrowserPage, createFormBrowser, type FormBrowser } from './form-browser.ts';
 import type { AuthorisedConsent, TestSandbox } from './start-sandbox.ts';
 
@@ -46,16 +46,17 @@ export async function bringToDecision(
   const { ecosystem, login, permissions, company, change, choices, scopes = ['resources'] } = wanted;
   const customer = running.customers(ecosystem).find((one) => one.login === login);
   if (!customer) throw new Error(`${ecosystem} has no customer ${login}`);
-  const { consentId } = await createConsent(connection, running.institution(ecosystem).consentsUrl, {
+  const { consentId } = await createConsent(connection, {
     permissions,
     loggedUser: { document: { identification: customer.document, rel: 'CPF' } },
     ...(company ? { businessEntity: { document: { identification: company, rel: 'CNPJ' } } } : {}),
     expirationDateTime: new Date(Date.now() + HALF_A_YEAR_MS).toISOString().replace(/\.\d+/, ''),
     ...change,
   });
-  const started = await startAuthorization(connection, {
+  const started = await authorizationUrl(connection, {
+    consentId,
     redirectUri: running.redirectUri(receiver),
-    scope: ['openid', ...scopes, `consent:${consentId}`].join(' '),
+    scopes,
   });
   const browser = openBrowser(running, ecosystem);
   const { pathname, search } = started.url;
@@ -78,7 +79,7 @@ export async function shareAsCustomer(
   const { consentId, started, confirm } = await bringToDecision(running, receiver, connection, wanted);
   const callback = await confirm();
   if (!callback) throw new Error('the customer could not confirm');
-  const tokens = await finishAuthorization(connection, callback, started);
+  const tokens = await redeemCode(connection, callback, started);
   return {
     connection,
     consentId,

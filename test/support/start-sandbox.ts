@@ -1,22 +1,18 @@
 import { after } from 'node:test';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
+import type { SandboxCustomer, SandboxInstitution } from '../../src/app/sandbox/sandbox-description.ts';
 import { approveAsCustomer } from '../../src/app/sandbox/simulated-customer.ts';
-import {
-  type Sandbox,
-  type SandboxCustomer,
-  type SandboxInstitution,
-  startSandbox,
-} from '../../src/app/sandbox/start-sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/app/sandbox/start-sandbox.ts';
 import { readConsentProfiles } from '../../src/consents/read-consent-profiles.ts';
-import {
-  connectHolder,
-  finishAuthorization,
-  type HolderConnection,
-  startAuthorization,
-} from '../../src/receiver/connect-holder.ts';
+import { authorizationUrl, redeemCode } from '../../src/receiver/authorization-url.ts';
+import { connectHolder, type HolderConnection } from '../../src/receiver/connect-holder.ts';
+import { createConsent } from '../../src/receiver/consents.ts';
+import { findHolder } from '../../src/receiver/find-holder.ts';
+import type { Holder } from '../../src/receiver/holder.ts';
 import { createMtlsFetch, type MtlsFetch } from '../../src/receiver/mtls-fetch.ts';
-import { createConsent } from '../../src/receiver/receiver-consents.ts';
+import { createReceiver, type Receiver } from '../../src/receiver/receiver.ts';
+import type { ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
 import { catalogFolder } from './contract-folder.ts';
 import { freePorts } from './free-ports.ts';
 import { temporaryStateFolder } from './temporary-database.ts';
@@ -27,6 +23,10 @@ export interface TestSandbox {
   /** Lines that were logged with level `error`. */
   readonly logged: readonly string[];
   institution(ecosystem: string): SandboxInstitution;
+  /** A receiver with these keys, closed when the test file ends. */
+  createReceiver(keys: ReceiverKeys): Receiver;
+  /** An institution as the list of participants has it. */
+  findHolder(receiver: Receiver, ecosystem: string): Promise<Holder>;
   /** A registered receiver (0 or 1) connected to an institution with `openid-client`. */
   connect(receiver: number, ecosystem: string): Promise<HolderConnection>;
   /** Customers of an institution, the one with most to share first. */
@@ -74,9 +74,9 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
   });
   const { description } = sandbox;
   const browser = createMtlsFetch({ authorities: sandbox.directory.authorities });
-  const connections: HolderConnection[] = [];
+  const receivers: Receiver[] = [];
   running.push(async () => {
-    await Promise.all([browser.close(), ...connections.map((connection) => connection.close())]);
+    await Promise.all([browser.close(), ...receivers.map((receiver) => receiver.close())]);
     await sandbox.close();
   });
 
@@ -86,14 +86,23 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
     description.customers.filter((customer) => customer.ecosystem === ecosystem);
   const redirectUri = (receiver: number) => description.receivers[receiver]?.redirectUris[0] as string;
 
+  function newReceiver(keys: ReceiverKeys): Receiver {
+    const created = createReceiver({ keys });
+    receivers.push(created);
+    return created;
+  }
+
+  function holderOf(receiver: Receiver, ecosystem: string): Promise<Holder> {
+    const { name } = institution(ecosystem);
+    return findHolder(receiver, String(description.directory.participantsUrl), { name });
+  }
+
   async function connect(receiver: number, ecosystem: string): Promise<HolderConnection> {
-    const connection = await connectHolder({
-      issuer: institution(ecosystem).issuer,
+    const reader = newReceiver((sandbox.receivers[receiver] as Sandbox['receivers'][number]).keys);
+    return connectHolder(reader, {
+      holder: await holderOf(reader, ecosystem),
       clientId: description.receivers[receiver]?.clientIds[ecosystem] as string,
-      keys: (sandbox.receivers[receiver] as Sandbox['receivers'][number]).keys,
     });
-    connections.push(connection);
-    return connection;
   }
 
   function consentRequest(ecosystem: string, customer = customers(ecosystem)[0] as SandboxCustomer) {
@@ -110,7 +119,7 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
     customer?: SandboxCustomer,
   ): Promise<string> {
     const request = consentRequest(ecosystem, customer);
-    const { consentId } = await createConsent(connection, institution(ecosystem).consentsUrl, request);
+    const { consentId } = await createConsent(connection, request);
     return consentId;
   }
 
@@ -121,15 +130,16 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
   ): Promise<AuthorisedConsent> {
     const connection = await connect(receiver, ecosystem);
     const consentId = await awaitingConsent(connection, ecosystem, customer);
-    const started = await startAuthorization(connection, {
+    const started = await authorizationUrl(connection, {
+      consentId,
       redirectUri: redirectUri(receiver),
-      scope: [...BASE_SCOPES, `consent:${consentId}`].join(' '),
+      scopes: BASE_SCOPES,
     });
     const callback = await approveAsCustomer(started.url, redirectUri(receiver), {
       ...customer,
       fetch: browser.fetch,
     });
-    const tokens = await finishAuthorization(connection, callback, started);
+    const tokens = await redeemCode(connection, callback, started);
     return {
       connection,
       consentId,
@@ -142,6 +152,8 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
     sandbox,
     logged,
     institution,
+    createReceiver: newReceiver,
+    findHolder: holderOf,
     connect,
     customers,
     redirectUri,

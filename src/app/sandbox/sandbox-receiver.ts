@@ -1,7 +1,8 @@
 import type { JWK } from 'jose';
 import { keySetUrl } from '../../directory/key-set-path.ts';
-import { registerReceiver } from '../../receiver/connect-holder.ts';
+import type { Receiver } from '../../receiver/receiver.ts';
 import { generateReceiverKeys, publicHalf, type ReceiverKeys } from '../../receiver/receiver-keys.ts';
+import { registerReceiver } from '../../receiver/register-receiver.ts';
 import type { SandboxDirectory } from './create-sandbox-directory.ts';
 import type { SandboxHolder, SandboxReceiverPlan } from './read-ecosystem.ts';
 import { type CertificateInFiles, keepCertificate } from './sandbox-certificates.ts';
@@ -64,11 +65,18 @@ export async function prepareReceiver(
   };
 }
 
+/** Who registers where. */
+export interface WantedRegistration {
+  readonly receiver: SandboxReceiver;
+  /** The receiver as the library has it. */
+  readonly reader: Receiver;
+  readonly holder: SandboxHolder;
+  readonly issuer: string;
+}
+
 /** Registers a receiver with an institution, unless it is known to be registered. Answers with its client id. */
 export async function registerOnce(
-  receiver: SandboxReceiver,
-  holder: SandboxHolder,
-  issuer: string,
+  { receiver, reader, holder, issuer }: WantedRegistration,
   directory: SandboxDirectory,
   files: SandboxFiles,
   isRegistered: (clientId: string) => Promise<boolean>,
@@ -76,9 +84,14 @@ export async function registerOnce(
   const name = `registrations/${labelOf(receiver.plan)}-${holder.path}.json`;
   const known = files.readJson<{ clientId: string }>(name);
   if (known && (await isRegistered(known.clientId))) return known.clientId;
-  const { plan, redirectUris, jwksUri, keys } = receiver;
+  const { plan, redirectUris, jwksUri } = receiver;
   const statement = await directory.statement(holder.ecosystem, plan.organisation.id, plan.software);
-  const registration = await registerReceiver({ issuer, statement, redirectUris, jwksUri, keys });
+  const registration = await registerReceiver(reader, {
+    holder: { issuer },
+    statement,
+    redirectUris,
+    jwksUri,
+  });
   files.writeJson(name, registration);
   return registration.clientId;
 }

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
 import { Agent, request } from 'undici';
-import type { SandboxDescription, SandboxInstitution } from '../../../src/app/sandbox/start-sandbox.ts';
-import { connectHolder } from '../../../src/receiver/connect-holder.ts';
-import { ownToken } from '../../../src/receiver/receiver-consents.ts';
+import type { SandboxDescription, SandboxInstitution } from '../../../src/app/sandbox/sandbox-description.ts';
+import { connectHolder, ownToken } from '../../../src/receiver/connect-holder.ts';
+import { findHolder } from '../../../src/receiver/find-holder.ts';
+import { createReceiver } from '../../../src/receiver/receiver.ts';
 import type { ReceiverKeys } from '../../../src/receiver/receiver-keys.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { madeUpCpf } from '../../support/made-up-consent.ts';
@@ -70,8 +71,10 @@ async function openWriter({ description }: Service, ecosystem: string): Promise<
     authorities: read(receiver.caFile),
   };
   const clientId = receiver.clientIds[ecosystem] as string;
-  const connection = await connectHolder({ issuer: institution.issuer, clientId, keys });
-  const token = await ownToken(connection).finally(connection.close);
+  const reader = createReceiver({ keys });
+  const { name } = institution;
+  const holder = await findHolder(reader, String(description.directory.participantsUrl), { name });
+  const token = await ownToken(await connectHolder(reader, { holder, clientId })).finally(reader.close);
   const dispatcher = new Agent({
     connections: CONNECTIONS / 2,
     connect: { ca: keys.authorities, cert: keys.certificate, key: keys.certificateKey },
