@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { callHolder } from '../../src/receiver/call-holder.ts';
 import type { HolderConnection } from '../../src/receiver/connect-holder.ts';
-import { callHolder } from '../../src/receiver/receiver-consents.ts';
 import { catalogOperations } from '../support/catalog-operations.ts';
 import { schemaValidator } from '../support/schema-validator.ts';
 import type { Json } from '../support/send-request.ts';

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { parse, stringify } from 'yaml';
+import type { Configuration } from '../../src/app/configuration/settings.ts';
 import { createDataHolder } from '../../src/app/create-data-holder.ts';
 import { loadService } from '../../src/app/load-service.ts';
 import type { Json } from './send-request.ts';
 import type { TestSandbox } from './start-sandbox.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder, writeBelow } from './temporary-folder.ts';
 
 /** Another node of a sandbox's institutions: the same database, its own customer files. */
 export interface SecondNode {
@@ -16,6 +17,8 @@ export interface SecondNode {
   readonly origin: string;
   /** Edits the file of a customer of an ecosystem, by CPF. It counts within a second. */
   editCustomer(ecosystem: string, cpf: string, edit: (file: Json) => void): void;
+  /** Writes what a read of a customer's data finds, by document and by path with references in place of ids. */
+  writeData(ecosystem: string, document: string, path: string, content: unknown): void;
   close(): Promise<void>;
 }
 
@@ -23,22 +26,24 @@ export interface SecondNode {
  * Starts a node whose customers begin as the sandbox's, and may change without changing those of anybody else.
  *
  * @param offers what the institutions offer, by ecosystem; everything unless it is said
+ * @param change what else is not as in the sandbox's configuration
  */
 export async function startSecondNode(
   { sandbox }: TestSandbox,
   offers: Readonly<Record<string, readonly string[]>> = {},
+  change: Partial<Pick<Configuration, 'contracts' | 'operations'>> = {},
 ): Promise<SecondNode> {
   const { configuration, store } = sandbox;
   const folders = new Map<string, string>();
   const institutions = Object.fromEntries(
     Object.entries(configuration.institutions).map(([ecosystem, settings]) => {
       const customers = join(temporaryFolder(), 'customers');
-      cpSync(settings.customers, customers, { recursive: true });
+      cpSync(settings.customers as string, customers, { recursive: true });
       folders.set(ecosystem, customers);
       return [ecosystem, { ...settings, customers, offers: offers[ecosystem] }];
     }),
   );
-  const changed = { ...configuration, institutions, data: [] };
+  const changed = { ...configuration, institutions, data: [], ...change };
   const holder = await createDataHolder({
     configuration: changed,
     service: loadService(changed),
@@ -57,6 +62,9 @@ export async function startSecondNode(
       const content = parse(readFileSync(file, 'utf8'));
       edit(content);
       writeFileSync(file, stringify(content, { defaultStringType: 'QUOTE_DOUBLE' }));
+    },
+    writeData(ecosystem, document, path, content) {
+      writeBelow(folders.get(ecosystem) as string, `${document}${path}.json`, content);
     },
     async close() {
       app.server.closeAllConnections();
