@@ -9,6 +9,7 @@ import { createHealth, type Health, type Impairment } from '../discovery/health.
 import { createOutageBoard, type OutageBoard } from '../discovery/outage-board.ts';
 import { readOutages } from '../discovery/read-outages.ts';
 import { readStatus } from '../discovery/read-status.ts';
+import { createCallRecorder } from '../explain/create-call-recorder.ts';
 import { createClientAddress } from '../http/client-address.ts';
 import { createClientCertificate } from '../http/client-certificate.ts';
 import { createServer, type HttpServer } from '../http/create-server.ts';
@@ -61,7 +62,8 @@ export interface DataHolder {
 }
 
 /** Where an institution keeps what must outlive it. */
-export type Backing = Pick<Store, 'metrics' | 'outages' | 'health' | 'onChange'> & Partial<ConsentBacking>;
+export type Backing = Pick<Store, 'metrics' | 'outages' | 'health' | 'onChange'> &
+  Partial<Pick<Store, 'callRecords'> & ConsentBacking>;
 
 export interface DataHolderSettings {
   readonly configuration: Configuration;
@@ -140,6 +142,15 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
         logger.debug({ err: error, waitingCalls }, 'counts wait to be stored');
       },
     });
+  const calls =
+    store?.callRecords &&
+    createCallRecorder({
+      store: store.callRecords,
+      clock,
+      days: configuration.explain.days,
+      onFailure: (error, waitingCalls) =>
+        logger.debug({ err: error, waitingCalls }, 'calls wait to be stored for explanations'),
+    });
   const limits = createLimits(settings, now);
   const prometheus = createPrometheus({
     guiche_dataset_records: {
@@ -159,6 +170,11 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       help: 'Calls counted and not yet stored.',
       labels: [],
       read: () => [{ labels: {}, value: flusher?.waitingCalls() ?? 0 }],
+    },
+    guiche_call_records_lost: {
+      help: 'Calls that `guiche explain` will never know of, because the database was away for too long.',
+      labels: [],
+      read: () => [{ labels: {}, value: calls?.lostCalls() ?? 0 }],
     },
     guiche_directory_age_seconds: {
       help: 'Seconds since everything that is known of the directory was fetched.',
@@ -224,6 +240,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       // Without the database this endpoint answers 503, which `databaseAway` says, and stops saying, by itself.
       if (event.operation.kind !== 'metrics') endpointHealth.record(event);
       prometheus.record(event);
+      calls?.record(event);
     },
     ...(probeToken === undefined ? {} : { probeToken }),
   };
@@ -243,7 +260,11 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
       ...shared,
       operations: operations
         .filter(({ kind }) => CONSENTED_KINDS.has(kind))
-        .map((operation) => ({ operation, steps: pipelines[operation.kind].steps })),
+        .map((operation) => ({
+          operation,
+          steps: pipelines[operation.kind].steps,
+          isRecorded: calls !== undefined && configuration.explain.days > 0,
+        })),
       mounts: consentSide.mtlsMounts,
       certificateOf,
       ...readTlsMaterial(configuration.mtls, true),
@@ -266,6 +287,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
     limits.close();
     await stopWatching();
     await loader.close();
+    await calls?.stop();
     const lost = await flusher?.stop();
     if (lost) logger.error({ calls: lost, err: lastFailure }, `${lost} counted calls could not be stored`);
   }

@@ -6,6 +6,7 @@ import { outagePhase } from '../discovery/outage.ts';
 import { createOutageBoard, type OutageBoard } from '../discovery/outage-board.ts';
 import { type OutageRequest, planOutage } from '../discovery/plan-outage.ts';
 import type { StatusEntry } from '../discovery/status.ts';
+import { createExplain } from '../explain/create-explain.ts';
 import { createAdminServer } from '../http/create-admin-server.ts';
 import { PROBE_HEADER } from '../http/create-server.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
@@ -14,9 +15,12 @@ import { createSelfProbe } from '../metrics/availability/self-probe.ts';
 import { registerGauges } from '../metrics/prometheus.ts';
 import type { Store } from '../store/open-store.ts';
 import { askOwnListener, type OwnListener } from './ask-own-listener.ts';
+import { toNotices } from './change-notice.ts';
 import type { Configuration } from './configuration/settings.ts';
+import { isConnectorOf } from './consent-side/create-connectors.ts';
 import type { Service } from './load-service.ts';
 import { createAvailabilityReader } from './read-availability.ts';
+import { readChangedResources } from './read-changed-resources.ts';
 import { readOutageRequest } from './read-outage-request.ts';
 import type { EcosystemStatus, ServiceStatus, ServingReport } from './service-status.ts';
 
@@ -83,6 +87,11 @@ export function createOperations(settings: OperationsSettings): Operations {
     listOutages: () => board.list().map((outage) => ({ ...outage, phase: outagePhase(outage, clock.now()) })),
     addOutage,
     cancelOutage,
+    connectorChanged,
+    explain: createExplain({
+      calls: store.callRecords,
+      historyOf: (id, limit) => store.resourceStates.history(id, limit),
+    }),
   });
 
   const registry = new Registry();
@@ -138,6 +147,17 @@ export function createOperations(settings: OperationsSettings): Operations {
     serving.outagesChanged();
     if (result === 'cancelled') logger.info({ outage: id }, 'outage cancelled');
     return { accepted: result === 'cancelled', body: { result } };
+  }
+
+  /** Every node lets go of what it has kept; those that the word does not reach do so when its time is over. */
+  async function connectorChanged(name: string, body: unknown) {
+    const read = readChangedResources(body);
+    if ('faults' in read) return { accepted: false, body: read };
+    if (!isConnectorOf(configuration, name))
+      return { accepted: false, body: { faults: [`no connector is called ${name}`] } };
+    for (const notice of toNotices({ connector: name, resources: read.resources }))
+      await store.notices.tell(notice);
+    return { accepted: true, body: { resources: read.resources.length } };
   }
 
   async function describeService(): Promise<ServiceStatus> {

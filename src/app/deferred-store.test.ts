@@ -8,6 +8,7 @@ import { createDeferredStore } from './deferred-store.ts';
 function recordingStore() {
   const asked: unknown[] = [];
   let tell: (health: StoreHealth) => void = () => {};
+  let notify: (text: string) => void = () => {};
   let health: StoreHealth = { state: 'ready', since: 7 };
   const record =
     (name: string) =>
@@ -19,6 +20,14 @@ function recordingStore() {
   const store = {
     metrics: Object.fromEntries(metrics.map((name) => [name, record(name)])),
     outages: Object.fromEntries(['add', 'list', 'cancel'].map((name) => [name, record(name)])),
+    callRecords: Object.fromEntries(['append', 'find', 'forgetBefore'].map((name) => [name, record(name)])),
+    notices: {
+      tell: record('tell'),
+      hear(listener: (text: string) => void) {
+        notify = listener;
+        return () => {};
+      },
+    },
     health: () => health,
     onChange(listener: (health: StoreHealth) => void) {
       tell = listener;
@@ -33,6 +42,7 @@ function recordingStore() {
       health = next;
       tell(next);
     },
+    notify: (text: string) => notify(text),
   };
 }
 
@@ -40,7 +50,7 @@ describe('given a store that is opened later', () => {
   it('when it is not open yet, then it is starting and every method is refused', async () => {
     const deferred = createDeferredStore(() => 5);
     assert.deepEqual(deferred.health(), { state: 'starting', since: 5 });
-    const { metrics, outages } = deferred;
+    const { metrics, outages, callRecords, notices } = deferred;
     for (const refused of [
       metrics.append({ node: 'n', sequence: 1, minutes: [], seconds: [] }),
       metrics.readDays('2026-01-01', '2026-01-01'),
@@ -51,6 +61,10 @@ describe('given a store that is opened later', () => {
       outages.add({} as Outage),
       outages.list({ from: 0 }),
       outages.cancel('id', 0),
+      callRecords.append({ id: 'b', at: 0, interactionIds: [], calls: '[]' }),
+      callRecords.find('i', 1),
+      callRecords.forgetBefore(0),
+      notices.tell('x'),
     ])
       await assert.rejects(refused, /not ready yet/);
     await deferred.close();
@@ -97,5 +111,18 @@ describe('given a store that is opened later', () => {
     forget();
     change({ state: 'ready', since: 9 });
     assert.deepEqual(heard, ['ready', 'away']);
+  });
+
+  it('when something is told, then those hear of it who listened before it was open', async () => {
+    const deferred = createDeferredStore(() => 5);
+    const { store, asked, notify } = recordingStore();
+    const heard: string[] = [];
+    const forget = deferred.notices.hear((text) => heard.push(text));
+    deferred.attach(store);
+    await deferred.notices.tell('one');
+    notify('two');
+    forget();
+    notify('three');
+    assert.deepEqual([asked, heard], [[['tell', 'one']], ['two']]);
   });
 });

@@ -11,6 +11,7 @@ export interface DeferredStore extends Omit<Store, 'directory'> {
 export function createDeferredStore(now: () => number): DeferredStore {
   const starting: StoreHealth = { state: 'starting', since: now() };
   const listeners = new Set<(health: StoreHealth) => void>();
+  const hearers = new Set<(text: string) => void>();
   let attached: Store | undefined;
 
   function opened(): Store {
@@ -32,6 +33,11 @@ export function createDeferredStore(now: () => number): DeferredStore {
       list: async (range) => opened().outages.list(range),
       cancel: async (id, at) => opened().outages.cancel(id, at),
     },
+    callRecords: {
+      append: async (batch) => opened().callRecords.append(batch),
+      find: async (...given) => opened().callRecords.find(...given),
+      forgetBefore: async (at) => opened().callRecords.forgetBefore(at),
+    },
     consents: {
       create: async (...given) => opened().consents.create(...given),
       find: async (id) => opened().consents.find(id),
@@ -41,12 +47,27 @@ export function createDeferredStore(now: () => number): DeferredStore {
       ofPerson: async (...given) => opened().consents.ofPerson(...given),
       erasePerson: async (...given) => opened().consents.erasePerson(...given),
     },
+    resourceStates: {
+      find: async (id) => opened().resourceStates.find(id),
+      record: async (...given) => opened().resourceStates.record(...given),
+      history: async (...given) => opened().resourceStates.history(...given),
+      sweep: async (now) => opened().resourceStates.sweep(now),
+    },
     signingKeys: {
       list: async (issuer) => opened().signingKeys.list(issuer),
       add: async (...given) => opened().signingKeys.add(...given),
       sweep: async (before) => opened().signingKeys.sweep(before),
     },
     ledger: { verify: async (anchor) => opened().ledger.verify(anchor) },
+    notices: {
+      tell: async (text) => opened().notices.tell(text),
+      hear(listener) {
+        hearers.add(listener);
+        return () => {
+          hearers.delete(listener);
+        };
+      },
+    },
     artifacts: (issuer) => opened().artifacts(issuer),
     sealer: () => opened().sealer(),
     rewrapKeys: async () => opened().rewrapKeys(),
@@ -63,6 +84,9 @@ export function createDeferredStore(now: () => number): DeferredStore {
         for (const listener of listeners) listener(health);
       };
       store.onChange(tell);
+      store.notices.hear((text) => {
+        for (const hear of hearers) hear(text);
+      });
       tell(store.health());
     },
     close: async () => attached?.close(),

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { Presets, SingleBar } from 'cli-progress';
+import { checkMappings } from '../app/configuration/check-mappings.ts';
 import {
   effectiveConfiguration,
   formatEffectiveConfiguration,
@@ -36,7 +37,16 @@ export async function check(options: CheckOptions): Promise<0 | 1 | 2> {
   }
   const service = loadService(configuration);
   const data = checkData(configuration, service);
-  const found = presentDiagnostics([...diagnostics, ...service.diagnostics, ...data.diagnostics]);
+  const mappings = checkMappings(
+    configuration,
+    service.routes.map(({ operation }) => operation),
+  );
+  const found = presentDiagnostics([
+    ...diagnostics,
+    ...mappings,
+    ...service.diagnostics,
+    ...data.diagnostics,
+  ]);
   print(options, effectiveConfiguration(configuration, loaded.sources), found, service, data.datasets);
   return hasErrors(found) ? 1 : 0;
 }

@@ -53,7 +53,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
       process.exitCode = await status({ ...settingFlags(options), format: options.format });
     });
 
+  addCommand(
+    program,
+    'explain',
+    'tells why a call was answered as it was, or how a resource came to its state',
+  )
+    .argument('<ID>', 'an interaction id, or the public id of a resource')
+    .addOption(formatOption())
+    .action(async (id: string, options) => {
+      const { explain } = await import('./explain.ts');
+      process.exitCode = await explain({ ...settingFlags(options), format: options.format }, id);
+    });
+
   addOutageCommands(program);
+  addConnectorCommands(program);
 
   addCommand(program, 'sandbox', 'runs a whole ecosystem on this machine: directory, institutions, receivers')
     .addOption(formatOption())
@@ -136,6 +149,39 @@ function addOutageCommands(program: Command): void {
     .argument('<ID>', 'as `guiche outage list` shows it')
     .addOption(formatOption())
     .action((id: string, options) => run(options, { action: 'cancel', id }));
+}
+
+function addConnectorCommands(program: Command): void {
+  const connectors = program
+    .command('connector')
+    .description("looks after connectors to the institution's systems");
+  addCommand(connectors, 'test', 'tries a connector case by case')
+    .argument('<NAME>', 'as the configuration names it, or an ecosystem for its folder of customers')
+    .option('--cpf <CPF>', 'a customer with things of many kinds; - reads it from standard input')
+    .option('--cnpj <CNPJ>', 'a company that the customer acts for')
+    .option('--other-cpf <CPF>', 'a customer whose things the first must not get')
+    .option('--empty-cpf <CPF>', 'a customer who has nothing')
+    .option('--unknown-cpf <CPF>', 'nobody')
+    .option('--ecosystem <NAME>', 'whose contracts hold, where institutions of both use the connector')
+    .addOption(formatOption())
+    .action(async (name: string, options) => {
+      const { connectorTest } = await import('./connector.ts');
+      process.exitCode = await connectorTest(
+        {
+          ...settingFlags(options),
+          format: options.format,
+          ecosystem: options.ecosystem,
+          documents: {
+            cpf: options.cpf,
+            cnpj: options.cnpj,
+            otherCpf: options.otherCpf,
+            emptyCpf: options.emptyCpf,
+            unknownCpf: options.unknownCpf,
+          },
+        },
+        name,
+      );
+    });
 }
 
 /** The package file lies as far from the compiled form as from the source. */

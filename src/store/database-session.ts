@@ -9,6 +9,9 @@ const STATEMENT_TIMEOUT_MS = 5000;
 const HEARTBEAT_MS = 500;
 const HEARTBEAT_PATIENCE_MS = 1500;
 
+/** The channel on which the nodes of a service tell each other something. */
+export const NOTICE_CHANNEL = 'guiche_notices';
+
 /** The time in which the database is reachable, from one connecting to one losing. */
 export interface DatabaseSession {
   readonly database: Kysely<Tables>;
@@ -19,16 +22,23 @@ export interface DatabaseSession {
 
 /**
  * Connects. One connection does nothing but watch: when it breaks, or its heartbeat is not answered, all others are
- * cut, so that nobody waits for a database that has stopped without a word. Up to `connections` others do the work.
- * Rejects when it cannot connect.
+ * cut, so that nobody waits for a database that has stopped without a word. It also hears what other nodes tell, where the
+ * database has such a thing. Up to `connections` others do the work. Rejects when it cannot connect.
  */
-export async function openSession(url: string, connections = MOST_CONNECTIONS): Promise<DatabaseSession> {
+export async function openSession(
+  url: string,
+  connections = MOST_CONNECTIONS,
+  onNotice: (text: string) => void = () => {},
+): Promise<DatabaseSession> {
   const settings = connectionSettings(url);
   const watch = new Client(settings);
   const { promise: lost, resolve: reportLoss } = Promise.withResolvers<string>();
   watch.on('error', (error) => reportLoss(error.message));
   watch.on('end', () => reportLoss('the connection ended'));
+  watch.on('notification', ({ payload }) => payload !== undefined && onNotice(payload));
   await watch.connect();
+  // Engines that only speak PostgreSQL's language may have no notices: then nodes tell each other nothing.
+  await watch.query(`listen ${NOTICE_CHANNEL}`).catch(() => undefined);
 
   const pool = createPool({
     ...settings,

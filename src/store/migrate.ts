@@ -5,6 +5,8 @@ import { metricsAndOutages } from './migrations/0001-metrics-and-outages.ts';
 import { consentsAndAuthorization } from './migrations/0002-consents-and-authorization.ts';
 import { directory } from './migrations/0003-directory.ts';
 import { certificates } from './migrations/0004-certificates.ts';
+import { resourceStates } from './migrations/0005-resource-states.ts';
+import { callRecords } from './migrations/0006-call-records.ts';
 import { StoreFailure } from './store-failure.ts';
 
 /** In order of name. A migration that was released is never changed: what it should have done is a new one. */
@@ -13,6 +15,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-consents-and-authorization': consentsAndAuthorization,
   '0003-directory': directory,
   '0004-certificates': certificates,
+  '0005-resource-states': resourceStates,
+  '0006-call-records': callRecords,
 };
 
 /** A migration may have to rewrite a large table, which takes longer than any request may. */

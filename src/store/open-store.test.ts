@@ -14,7 +14,7 @@ import {
   until,
 } from '../../test/support/temporary-database.ts';
 import type { Outage } from '../discovery/outage.ts';
-import { openStore, type Store } from './open-store.ts';
+import { LONGEST_NOTICE, openStore, type Store } from './open-store.ts';
 import { StoreAway } from './store-away.ts';
 import { StoreFailure } from './store-failure.ts';
 
@@ -127,6 +127,26 @@ describe('the store', () => {
     assert.equal(await outages.cancel('b', 6), false);
     assert.equal(await outages.cancel('unheard of', 6), false);
     assert.equal((await outages.list())[0]?.cancelledAt, 5);
+  });
+
+  it('tells all nodes what one of them tells, until they do not listen any more', async () => {
+    const url = await databases.create();
+    const [one, other] = [open(url), open(url)];
+    await assert.rejects(one.notices.tell('too early'), StoreAway);
+    await until('both are ready', () => isReady(one)() && isReady(other)());
+    const heard: string[] = [];
+    one.notices.hear((text) => heard.push(`one ${text}`));
+    const stop = other.notices.hear((text) => heard.push(`other ${text}`));
+    await one.notices.tell("it's 'quoted'; drop table consents");
+    await until('both have heard', () => heard.length === 2);
+    assert.deepEqual(heard.toSorted(), [
+      "one it's 'quoted'; drop table consents",
+      "other it's 'quoted'; drop table consents",
+    ]);
+    stop();
+    await other.notices.tell('x'.repeat(LONGEST_NOTICE));
+    await until('one has heard again', () => heard.length === 3);
+    assert.ok(heard[2]?.startsWith('one xxx'));
   });
 
   it('rejects quickly while the embedded database is away, and recovers', async () => {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ArtifactStore } from '../authorization/artifact-store.ts';
 import type { SigningKeyStore } from '../authorization/signing-key-store.ts';
 import type { ConsentStore } from '../consents/consent-store.ts';
@@ -7,16 +7,19 @@ import type { CertificateStore } from '../directory/certificate-store.ts';
 import type { HeldKeyStore } from '../directory/held-key-store.ts';
 import type { ParticipantKeyStore } from '../directory/participant-key-store.ts';
 import type { OutageStore } from '../discovery/outage-store.ts';
+import type { CallRecordStore } from '../explain/call-record-store.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Sealer } from '../kernel/sealer.ts';
 import type { MetricsStore } from '../metrics/metrics-store.ts';
-import { type DatabaseSession, openSession } from './database-session.ts';
+import type { ResourceStateStore } from '../resources/resource-state-store.ts';
+import { type DatabaseSession, NOTICE_CHANNEL, openSession } from './database-session.ts';
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 import type { KeyRing, MasterKey } from './key-ring.ts';
 import { migrate } from './migrate.ts';
 import { openKeyRing, rewrapRoot } from './open-key-ring.ts';
 import { rewrapPersonKeys } from './person-keys.ts';
 import { createPostgresArtifactStore } from './postgres-artifact-store.ts';
+import { createPostgresCallRecordStore } from './postgres-call-record-store.ts';
 import { createPostgresCertificateStore } from './postgres-certificate-store.ts';
 import { createPostgresConsentStore } from './postgres-consent-store.ts';
 import { createPostgresDirectoryStore } from './postgres-directory-store.ts';
@@ -24,6 +27,7 @@ import { createPostgresHeldKeyStore } from './postgres-held-key-store.ts';
 import { createPostgresMetricsStore } from './postgres-metrics-store.ts';
 import { createPostgresOutageStore } from './postgres-outage-store.ts';
 import { createPostgresParticipantKeyStore } from './postgres-participant-key-store.ts';
+import { createPostgresResourceStateStore } from './postgres-resource-state-store.ts';
 import { createPostgresSigningKeyStore, rewrapSigningKeys } from './postgres-signing-key-store.ts';
 import { StoreAway } from './store-away.ts';
 import { StoreFailure } from './store-failure.ts';
@@ -53,11 +57,14 @@ export interface StoreHealth {
 export interface Store {
   readonly metrics: MetricsStore;
   readonly outages: OutageStore;
+  readonly callRecords: CallRecordStore;
   readonly consents: ConsentStore;
+  readonly resourceStates: ResourceStateStore;
   readonly signingKeys: SigningKeyStore;
   readonly ledger: Ledger;
   /** What the sandbox directory keeps. */
   readonly directory: DirectoryStores;
+  readonly notices: Notices;
   /** What the authorization server of that issuer keeps. Ask once: calls are grouped by what this gives. */
   artifacts(issuer: string): ArtifactStore;
   /**
@@ -76,6 +83,17 @@ export interface Store {
   /** Ends the connections, and the embedded database with them. */
   close(): Promise<void>;
 }
+
+/** What the nodes of one service tell each other in passing: nothing of it is kept. */
+export interface Notices {
+  /** Tells all nodes, this one among them; at most {@link LONGEST_NOTICE} bytes. Rejects with {@link StoreAway} while the database is away. */
+  tell(text: string): Promise<void>;
+  /** Hears what is told while the database is there. Returns what ends it. */
+  hear(listener: (text: string) => void): () => void;
+}
+
+/** PostgreSQL takes eight thousand bytes. */
+export const LONGEST_NOTICE = 7_000;
 
 /** Where the sandbox directory keeps its records, certificates and keys. */
 export interface DirectoryStores {
@@ -115,6 +133,7 @@ export function openStore(options: StoreOptions): Store {
   const { stateFolder, databaseUrl, masterKeys, connections } = options;
   const { timeZone = 'America/Sao_Paulo', log, clock = systemClock } = options;
   const listeners = new Set<(health: StoreHealth) => void>();
+  const hearers = new Set<(text: string) => void>();
   let health: StoreHealth = { state: 'starting', since: clock.now() };
   let session: DatabaseSession | undefined;
   let openedKeys: KeyRing | undefined;
@@ -162,7 +181,9 @@ export function openStore(options: StoreOptions): Store {
 
   /** One session from its beginning to its end. Rejects when it does not begin. */
   async function live(url: string): Promise<void> {
-    const opened = await openSession(url, connections);
+    const opened = await openSession(url, connections, (text) => {
+      for (const hear of hearers) hear(text);
+    });
     try {
       if (!isMigrated)
         await Promise.race([migrate(url), opened.lost.then((reason) => Promise.reject(new Error(reason)))]);
@@ -231,7 +252,9 @@ export function openStore(options: StoreOptions): Store {
   return {
     metrics: createPostgresMetricsStore({ database, timeZone }),
     outages: createPostgresOutageStore({ database }),
+    callRecords: createPostgresCallRecordStore({ database }),
     consents: createPostgresConsentStore({ database, keyRing, clock }),
+    resourceStates: createPostgresResourceStateStore({ database }),
     signingKeys: createPostgresSigningKeyStore({ database, keyRing }),
     directory: {
       records: createPostgresDirectoryStore({ database }),
@@ -241,6 +264,17 @@ export function openStore(options: StoreOptions): Store {
     },
     ledger: { verify: async (anchor) => verifyLedger(database(), anchor) },
     artifacts: (issuer) => createPostgresArtifactStore({ database, keyRing, issuer, clock }),
+    notices: {
+      async tell(text) {
+        await sql`select pg_notify(${NOTICE_CHANNEL}, ${text})`.execute(database());
+      },
+      hear(listener) {
+        hearers.add(listener);
+        return () => {
+          hearers.delete(listener);
+        };
+      },
+    },
     sealer: keyRing,
     rewrapKeys,
     health: () => health,

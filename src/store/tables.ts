@@ -107,6 +107,34 @@ export interface Tables {
     idempotency_key: string | null;
     fingerprint: string | null;
     revision: number;
+    /** Of the recorded states of its resources; the only column that no line of the ledger tells. */
+    resources_revision: number;
+  };
+  readonly resource_lists: {
+    consent: string;
+    /** When the list of all its resources was ready for the first time. */
+    ready_at: number;
+  };
+  readonly resource_states: {
+    consent: string;
+    /** Public id. */
+    resource: string;
+    type: string;
+    status: string;
+    reason: string;
+    /** When it came into that status. */
+    since: number;
+  };
+  readonly resource_transitions: {
+    /** Order in which they were recorded. */
+    position: Generated<number>;
+    consent: string;
+    resource: string;
+    type: string;
+    from_status: string | null;
+    to_status: string;
+    reason: string;
+    at: number;
   };
   readonly consent_approvers: {
     consent: string;
@@ -194,5 +222,16 @@ export interface Tables {
     jwk: unknown;
     added_at: number;
     deactivated_at: number | null;
+  };
+  readonly call_records: {
+    /** Days since the epoch, UTC. */
+    day: number;
+    id: string;
+    /** When the newest of its calls was answered. */
+    at: number;
+    /** In lower case. */
+    interaction_ids: string[];
+    /** JSON. */
+    calls: string;
   };
 }

@@ -10,6 +10,7 @@ const BANK = {
   issuer: 'https://auth.banco.example/of',
   mtlsBase: 'https://mtls.banco.example/of',
   customers: '/customers',
+  apis: {},
   directory: { keystore: 'https://keys.example', anchors: '/anchors.pem', revocation: 'hard' },
 };
 const INSURER = {
@@ -21,6 +22,7 @@ const SOUND = {
   tls: {},
   mtls: { certificate: '/mtls.pem', key: '/mtls.key' },
   masterKeys: ['k:…'],
+  connectors: {},
   institutions: { 'open-finance': BANK, 'open-insurance': INSURER },
 };
 
@@ -72,6 +74,55 @@ describe('given institutions in a configuration', () => {
     const canRead = (path: string) => path !== '/anchors.pem';
     assert.deepEqual(check({ institutions: { 'open-finance': BANK } }, { canRead }), [
       'error institutions.open-finance.directory.anchors',
+    ]);
+  });
+
+  it('when a connector is named that is not there, then its name is asked for', () => {
+    const institution = {
+      ...BANK,
+      customers: undefined,
+      connector: 'core',
+      login: 'idp',
+      apis: { funds: 'x' },
+    };
+    const connectors = { core: { kind: 'folder', customers: '/customers' } };
+    assert.deepEqual(check({ institutions: { 'open-finance': institution }, connectors }), [
+      'error institutions.open-finance.login',
+      'error institutions.open-finance.apis.funds',
+    ]);
+  });
+
+  it('when an institution has neither connector nor customers, or both, then it is told to have one', () => {
+    const connectors = { core: { kind: 'folder', customers: '/customers' } };
+    for (const change of [{ customers: undefined }, { connector: 'core' }])
+      assert.deepEqual(check({ institutions: { 'open-finance': { ...BANK, ...change } }, connectors }), [
+        'error institutions.open-finance',
+      ]);
+  });
+
+  it('when a connector over HTTP is unprotected, then that is told', () => {
+    const http = { kind: 'http', url: 'https://core.example', certificate: '/c.pem', key: '/c.key' };
+    const found = (change: object) => check({ connectors: { core: { ...http, ...change } } });
+    assert.deepEqual(found({}), []);
+    assert.deepEqual(found({ key: undefined }), ['error connectors.core']);
+    assert.deepEqual(found({ certificate: undefined, key: undefined }), ['warning connectors.core']);
+    assert.deepEqual(found({ url: 'http://core.example' }), ['error connectors.core.url']);
+    assert.deepEqual(found({ url: 'http://127.0.0.1:9000' }), []);
+  });
+
+  it('when a file of a connector is not there, then its member is named', () => {
+    const canRead = (path: string) => !path.startsWith('/gone');
+    const connectors = {
+      a: { kind: 'sql', mapping: '/gone.yaml' },
+      b: { kind: 'module', module: '/gone.ts' },
+      c: { kind: 'folder', customers: '/gone' },
+      d: { kind: 'http', url: 'https://c.example', signing: { key: '/gone.pem' } },
+    };
+    assert.deepEqual(check({ connectors }, { canRead }), [
+      'error connectors.a.mapping',
+      'error connectors.b.module',
+      'error connectors.c.customers',
+      'error connectors.d.signing.key',
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { Diagnostic, Severity } from '../../kernel/diagnostic.ts';
+import type { ConnectorSettings } from './connector-settings.ts';
 import type { InstitutionSettings } from './institution-settings.ts';
 import type { Configuration } from './settings.ts';
 
@@ -34,7 +35,13 @@ export function checkInstitutions(
   return [
     ...found,
     ...checkMtls(configuration),
-    ...entries.flatMap(([ecosystem, institution]) => checkInstitution(ecosystem, institution, canRead)),
+    ...entries.flatMap(([ecosystem, institution]) => [
+      ...checkInstitution(ecosystem, institution, canRead),
+      ...checkConnectorNames(ecosystem, institution, Object.keys(configuration.connectors)),
+    ]),
+    ...Object.entries(configuration.connectors).flatMap(([name, connector]) =>
+      checkConnector(name, connector, canRead),
+    ),
     ...checkMounts(entries),
   ];
 }
@@ -92,6 +99,91 @@ function checkInstitution(
     ...unreadable,
     finding(at('mtlsBase'), 'error', `the path must be that of the issuer, ${new URL(issuer).pathname}`),
   ];
+}
+
+/** An institution has a connector or a folder of customers, and names only connectors that there are. */
+function checkConnectorNames(
+  ecosystem: string,
+  { connector, customers, login, apis }: InstitutionSettings,
+  known: readonly string[],
+): Diagnostic[] {
+  const at = `institutions.${ecosystem}`;
+  const named = [
+    ['connector', connector],
+    ['login', login],
+    ...Object.entries(apis).map(([api, name]) => [`apis.${api}`, name] as const),
+  ] as const;
+  const unknown = named
+    .filter(([, name]) => name !== undefined && !known.includes(name))
+    .map(([member, name]) =>
+      finding(
+        `${at}.${member}`,
+        'error',
+        `connectors has none called ${name}; it has ${known.join(', ') || 'none'}`,
+      ),
+    );
+  if ((connector === undefined) !== (customers === undefined)) return unknown;
+  return [
+    ...unknown,
+    finding(
+      at,
+      'error',
+      connector === undefined
+        ? 'it needs a connector, or a folder of customers'
+        : 'it has a connector and a folder of customers; keep one of them',
+    ),
+  ];
+}
+
+/** Files of a connector can be read, and what belongs together is there together. */
+function checkConnector(
+  name: string,
+  connector: ConnectorSettings,
+  canRead: (path: string) => boolean,
+): Diagnostic[] {
+  const at = `connectors.${name}`;
+  const unreadable = Object.entries(filesOf(connector))
+    .filter(([, path]) => path !== undefined && !canRead(path))
+    .map(([member, path]) => finding(`${at}.${member}`, 'error', `${path} cannot be read`));
+  if (connector.kind !== 'http') return unreadable;
+  const { url, certificate, key, signing } = connector;
+  return [
+    ...unreadable,
+    ...((certificate === undefined) === (key === undefined)
+      ? []
+      : [finding(at, 'error', 'certificate and key go together')]),
+    ...(url?.startsWith('http:') && !isLoopback(new URL(url).hostname)
+      ? [finding(`${at}.url`, 'error', 'it must be https, unless the system is on this machine')]
+      : []),
+    ...(certificate === undefined && signing === undefined
+      ? [
+          finding(
+            at,
+            'warning',
+            'it has neither a certificate nor signing: the other side cannot tell guiche from anybody else',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function filesOf(connector: ConnectorSettings): Record<string, string | undefined> {
+  switch (connector.kind) {
+    case 'folder':
+      return { customers: connector.customers, passwords: connector.passwords };
+    case 'http': {
+      const { certificate, key, authorities, signing } = connector;
+      return { certificate, key, authorities, 'signing.key': signing?.key };
+    }
+    case 'sql':
+      return { mapping: connector.mapping };
+    case 'module':
+      return { module: connector.module };
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '127.0.0.1' || host === '[::1]';
 }
 
 /** Each issuer is a part of the same listeners, by its path. */

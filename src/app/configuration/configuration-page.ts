@@ -1,3 +1,10 @@
+import {
+  FOLDER_FIELDS,
+  HTTP_FIELDS,
+  MODULE_FIELDS,
+  SIGNING_FIELDS,
+  SQL_FIELDS,
+} from './connector-settings.ts';
 import { DIRECTORY_FIELDS, INSTITUTION_FIELDS, PROXY_FIELDS } from './institution-settings.ts';
 import type { Fields } from './map-kind.ts';
 import { SETTINGS, type Setting, variableOf } from './settings.ts';
@@ -95,6 +102,7 @@ one JSON object.
 | --- | --- |
 | \`countedArray\` | The array whose elements are counted and paged, as a JSON pointer in which \`*\` stands for every element. |
 | \`brokenRecords\` | What becomes of an answer with customer data of which some records break the contract: \`serve-and-flag\`, the default, leaves them out and says so in the log; \`block\` answers none. |
+| \`snapshotSeconds\` | How old an answer from before may be that stands in for a connector that is late or away; 0, the default, for none. |
 | \`version\` | The \`info.version\` of the document that answers this route when several describe it. Quote it. |
 
 ## Institutions
@@ -107,6 +115,32 @@ ${fieldTable(INSTITUTION_FIELDS)}
 Members of its \`directory\`:
 
 ${fieldTable(DIRECTORY_FIELDS)}
+
+## Connectors
+
+Each of \`connectors\` has a \`kind\`: \`folder\`, \`http\`, \`sql\` or \`module\`. [Connectors](connectors.md) tells how to choose.
+
+\`kind: folder\`:
+
+${fieldTable(FOLDER_FIELDS)}
+
+\`kind: http\`:
+
+${fieldTable(HTTP_FIELDS)}
+
+Members of its \`signing\`:
+
+${fieldTable(SIGNING_FIELDS)}
+
+\`kind: sql\`:
+
+${fieldTable(SQL_FIELDS)}
+
+\`kind: module\`:
+
+${fieldTable(MODULE_FIELDS)}
+
+## The proxy
 
 Members of \`mtls.proxy\`:
 

@@ -1,3 +1,4 @@
+import { apiConnectors, connectorName } from './connector-settings.ts';
 import { type MapOf, mapFrom, mapOf } from './map-kind.ts';
 import { file, folder, httpsUrl, oneOf, text, textList, uuid } from './setting-kind.ts';
 
@@ -72,10 +73,23 @@ export const INSTITUTION_FIELDS = {
     meaning:
       'Public URL of the mTLS listener for this institution, with the same path as `issuer`; token, registration and consents are reached there.',
   },
+  connector: {
+    kind: connectorName(),
+    meaning: "The connector to the institution's systems, by its name in `connectors`.",
+  },
+  apis: {
+    kind: apiConnectors(),
+    default: {},
+    meaning:
+      'APIs that another connector serves: a map from the segment of the path that names the API to the name of a connector.',
+  },
+  login: {
+    kind: connectorName(),
+    meaning: 'The connector with which customers log in, where it is not `connector`.',
+  },
   customers: {
     kind: folder(),
-    isRequired: true,
-    meaning: 'Folder of customers: `<CPF>/customer.yaml`. The sandbox login of the consent journey reads it.',
+    meaning: 'In place of a `connector`, a folder of customers: `<CPF>/customer.yaml`, and their data below.',
   },
   accent: {
     kind: mapOf(ACCENT_FIELDS),
@@ -85,7 +99,7 @@ export const INSTITUTION_FIELDS = {
   passwords: {
     kind: file(),
     meaning:
-      "File with the scrypt hashes of the customers' passwords, by login; without one nobody can log in.",
+      'File with the scrypt hashes of the passwords of `customers`, by login; without one nobody can log in.',
   },
   offers: {
     kind: textList(),

@@ -42,6 +42,8 @@ function defaultsIn(cwd: string): Configuration {
     mtls: { host: '127.0.0.1', port: 3002, certificate: undefined, key: undefined, proxy: undefined },
     masterKeys: undefined,
     institutions: {},
+    connectors: {},
+    explain: { days: 3 },
     baseUrl: 'https://api.guiche.example',
     contracts: [],
     data: [join(cwd, 'data')],
@@ -103,7 +105,17 @@ describe('sources', () => {
         '    issuer: https://auth.banco.example/',
         '    mtlsBase: https://mtls.banco.example',
         '    customers: customers',
+        '    apis: {funds: core}',
         '    directory: {keystore: https://keystore.example/, anchors: anchors.pem}',
+        'connectors:',
+        '  core:',
+        '    kind: http',
+        '    url: https://core.banco.example/guiche',
+        '    signing: {algorithm: ES256, key: signing.pem, issuer: guiche, audience: core}',
+        '    concurrency: 8',
+        '    rememberedSeconds: 5',
+        '  own: {kind: module, module: own.ts, options: {a: 1}}',
+        'explain: {days: 7}',
         'contracts: [own]',
         'data: [one, /two, ../three]',
         'state: ../kept',
@@ -119,7 +131,7 @@ describe('sources', () => {
         'shutdownGraceMs: 0',
         'logLevel: silent',
         'operations:',
-        '  GET /a/{b}: {countedArray: /data/*/c~1d, version: 1.2.0}',
+        '  GET /a/{b}: {countedArray: /data/*/c~1d, version: 1.2.0, snapshotSeconds: 60}',
         '  POST /a:',
       ].join('\n'),
     );
@@ -148,6 +160,9 @@ describe('sources', () => {
           namespace: 'bancoexemplo',
           issuer: 'https://auth.banco.example',
           mtlsBase: 'https://mtls.banco.example',
+          connector: undefined,
+          apis: { funds: 'core' },
+          login: undefined,
           customers: join(root, 'customers'),
           accent: undefined,
           passwords: undefined,
@@ -162,6 +177,31 @@ describe('sources', () => {
           },
         },
       },
+      connectors: {
+        core: {
+          kind: 'http',
+          url: 'https://core.banco.example/guiche',
+          certificate: undefined,
+          key: undefined,
+          authorities: undefined,
+          signing: {
+            algorithm: 'ES256',
+            key: join(root, 'signing.pem'),
+            keyId: undefined,
+            issuer: 'guiche',
+            audience: 'core',
+          },
+          retries: 1,
+          concurrency: 8,
+          queue: 32,
+          failures: 5,
+          pauseSeconds: 5,
+          maxAnswerMegabytes: 8,
+          rememberedSeconds: 5,
+        },
+        own: { kind: 'module', module: join(root, 'own.ts'), options: { a: 1 }, rememberedSeconds: 0 },
+      },
+      explain: { days: 7 },
       baseUrl: 'https://api.banco.example',
       contracts: [join(root, 'own')],
       data: [join(root, 'one'), '/two', join(root, '../three')],
@@ -177,9 +217,29 @@ describe('sources', () => {
       maxPageSize: 3,
       shutdownGraceMs: 0,
       logLevel: 'silent',
-      operations: { 'GET /a/{b}': { countedArray: '/data/*/c~1d', version: '1.2.0' } },
+      operations: {
+        'GET /a/{b}': { countedArray: '/data/*/c~1d', version: '1.2.0', snapshotSeconds: 60 },
+      },
     } satisfies Configuration);
     assert.ok(Object.values(loaded.sources).every((source) => source === 'file'));
+  });
+
+  test('a connector that is none is told with its place', async () => {
+    const wrong: [string, RegExp][] = [
+      ['core: {kind: ftp}', /connectors\/core\/kind|one of folder, http, sql, module/],
+      ['core: http', /one of folder, http, sql, module/],
+      ['Core: {kind: folder, customers: c}', /a name such as core-system/],
+      ['core: {kind: folder}', /the path of a folder/],
+      ['core: {kind: http, url: https://core.example, mapping: m.yaml}', /one of kind, url/],
+      ['core: {kind: sql, mapping: m.yaml, databaseUrl: mysql://db}', /postgres/],
+      ['core: {kind: module, module: m.ts, rememberedSeconds: -1}', /an integer from 0 to 3600/],
+    ];
+    for (const [member, message] of wrong) {
+      const [line = '', ...more] = lines(await loadText(`connectors:\n  ${member}\n`));
+      assert.match(line, message, member);
+      assert.match(line, /guiche\.yaml:2:/, member);
+      assert.deepEqual(more, [], member);
+    }
   });
 
   test('a flag overrides a variable, which overrides the file', async () => {
@@ -468,7 +528,7 @@ describe('keys', () => {
     ],
     [
       'zzz: 1\nlisten: 3000',
-      '1:1 error config-unknown-key /zzz unknown key "zzz"; expected one of listen, tls, mtls, masterKeys, institutions, baseUrl, contracts, data, ' +
+      '1:1 error config-unknown-key /zzz unknown key "zzz"; expected one of listen, tls, mtls, masterKeys, institutions, connectors, explain, baseUrl, contracts, data, ' +
         'state, databaseUrl, redisUrl, workers, limits, admin, metrics, ' +
         'cacheMegabytes, maxDatasetMegabytes, maxPageSize, shutdownGraceMs, logLevel, operations',
       '2:9 error config-value /listen expected a map with host, port, got 3000',
@@ -610,7 +670,7 @@ describe('values in the file', () => {
     ],
     [
       'operations: {GET /a: {page: 1}}',
-      /unknown key "page"; expected one of brokenRecords, countedArray, version$/,
+      /unknown key "page"; expected one of brokenRecords, countedArray, snapshotSeconds, version$/,
     ],
     [
       'operations:\n  GET /a:\n    version: 1.2',

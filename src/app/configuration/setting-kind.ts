@@ -45,6 +45,8 @@ export interface OperationOverride {
   readonly version?: string;
   /** What becomes of an answer with customer data of which some records break the contract. */
   readonly brokenRecords?: BrokenRecords;
+  /** How old, in seconds, an answer from before may be that stands in for a connector that is late or away; 0 for none. */
+  readonly snapshotSeconds?: number;
 }
 
 /** `serve-and-flag` leaves the broken records out and says so in the log; `block` answers none of them. */
@@ -262,6 +264,7 @@ const OVERRIDES: {
   countedArray: scalar('a JSON pointer such as /data/brand/companies/*/products', 'POINTER', (value) =>
     typeof value === 'string' && /^(\/([^~/]|~[01])+)+$/.test(value) ? value : undefined,
   ),
+  snapshotSeconds: integer(0, 86_400),
   version: scalar('a version in quotes such as "1.2.0"', 'VERSION', (value) =>
     typeof value === 'string' && /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(value) ? value : undefined,
   ),

@@ -1,3 +1,4 @@
+import { connectors } from './connector-settings.ts';
 import { institutions, proxy } from './institution-settings.ts';
 import {
   addresses,
@@ -114,6 +115,21 @@ export const SETTINGS = [
     default: {},
     meaning:
       'Whose consents guiche holds: a map from `open-finance` and `open-insurance` to the institution, described below.',
+  },
+  {
+    path: 'connectors',
+    kind: connectors(),
+    default: {},
+    meaning:
+      "How the institutions' own systems are reached: a map from names to connectors, described below.",
+    secret: true,
+  },
+  {
+    path: 'explain.days',
+    kind: integer(0, 31),
+    default: 3,
+    meaning:
+      'Days for which `guiche explain` can tell why a call behind consents was answered as it was; 0 keeps nothing.',
   },
   {
     path: 'baseUrl',

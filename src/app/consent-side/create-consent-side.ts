@@ -11,14 +11,16 @@ import type { Mount } from '../../http/mounts.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { createProblem } from '../../kernel/problem.ts';
 import type { Store } from '../../store/open-store.ts';
+import { readNotice } from '../change-notice.ts';
 import type { Configuration } from '../configuration/settings.ts';
 import { CATALOG, type Service } from '../load-service.ts';
+import { createConnectors } from './create-connectors.ts';
 import { createInstitutionSide, type InstitutionSide, type SideLog } from './institution-side.ts';
 
 /** What consents need of the store. */
 export type ConsentBacking = Pick<
   Store,
-  'consents' | 'artifacts' | 'signingKeys' | 'sealer' | 'health' | 'onChange'
+  'consents' | 'artifacts' | 'signingKeys' | 'sealer' | 'resourceStates' | 'notices' | 'health' | 'onChange'
 >;
 
 export interface ConsentSideSettings {
@@ -61,6 +63,13 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
   const consentProfiles = readConsentProfiles(CATALOG);
   const consents = createConsents({ store: store.consents, profiles: consentProfiles, clock });
   const directories = openDirectories(settings);
+  const connectors = createConnectors({
+    configuration,
+    service: settings.service,
+    profiles: consentProfiles,
+    clock,
+    logger,
+  });
   const sides = new Map<string, InstitutionSide>();
   const { promise: ready, resolve: reportReady } = Promise.withResolvers<void>();
   let isBuilding = false;
@@ -84,6 +93,7 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
             profile,
             consents,
             trust,
+            ...(await connectors.of(ecosystem)),
             overrides: configuration.operations,
             maxPageSize: configuration.maxPageSize,
           }),
@@ -99,6 +109,12 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
   }
 
   const forgetStore = store.onChange(() => void build());
+  const stopHearing = store.notices.hear((text) => {
+    const notice = readNotice(text);
+    if (!notice) return;
+    connectors.forget(notice.connector, notice.resources);
+    for (const side of sides.values()) side.forget(notice.resources);
+  });
   void build();
   const stopSweeping = clock.every(SWEEP_EVERY_MS, async () => {
     if (store.health().state === 'ready')
@@ -111,6 +127,7 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
     await consents.sweep();
     for (const side of sides.values()) await side.artifacts.sweep(now, SWEPT_AT_ONCE);
     await store.signingKeys.sweep(now);
+    await store.resourceStates.sweep(now);
   }
 
   for (const directory of directories.values()) directory.start();
@@ -160,8 +177,10 @@ export function createConsentSide(settings: ConsentSideSettings): ConsentSide {
       isClosed = true;
       clearTimeout(retry);
       forgetStore();
+      stopHearing();
       stopSweeping();
       for (const side of sides.values()) side.close();
+      void connectors.close();
       for (const directory of directories.values()) directory.close();
     },
   };

@@ -11,19 +11,23 @@ import { createLoginAttempts } from '../../authorization/journey/login-attempts.
 import { readJourneyWording } from '../../authorization/journey/read-journey-wording.ts';
 import { readAuthorizationProfiles } from '../../authorization/read-authorization-profiles.ts';
 import { createSubjectIdentifier } from '../../authorization/subject-identifier.ts';
-import { createFolderData } from '../../connectors/folder-data.ts';
-import { createFolderInstitution } from '../../connectors/folder-institution.ts';
+import type { ChangedResource, Connector } from '../../connectors/connector.ts';
+import { createInstitution } from '../../connectors/institution.ts';
 import type { ConsentProfile } from '../../consents/consent-profile.ts';
 import { createConsentSteps } from '../../consents/create-consent-steps.ts';
 import type { ReceiverConsents } from '../../consents/create-consents.ts';
-import type { Step } from '../../contract/call.ts';
-import { createReadCustomerData } from '../../customer-data/read-customer-data.ts';
+import { answerProblem, type Step } from '../../contract/call.ts';
+import { type EcosystemProfile, recentDaysOf } from '../../contract/ecosystem-profile.ts';
+import type { Operation } from '../../contract/operation.ts';
+import { type CustomerDataReader, createReadCustomerData } from '../../customer-data/read-customer-data.ts';
 import type { DirectoryTrust } from '../../directory/directory-trust.ts';
 import type { CertificateOf } from '../../http/client-certificate.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { createProblem } from '../../kernel/problem.ts';
 import { TIER_LIMITS_MS } from '../../metrics/availability/tier-latency.ts';
 import { createDayOf } from '../../metrics/day-of.ts';
 import { createPublicId } from '../../resources/public-id.ts';
+import { createReachedResources } from '../../resources/reached-resources.ts';
 import { createReadResources } from '../../resources/read-resources.ts';
 import type { Store } from '../../store/open-store.ts';
 import type { InstitutionSettings } from '../configuration/institution-settings.ts';
@@ -31,7 +35,6 @@ import type { Configuration } from '../configuration/settings.ts';
 import { CATALOG, type Service } from '../load-service.ts';
 import { REGULATORY_TIME_ZONE } from '../regulatory-time-zone.ts';
 import { createCustomerDataLog } from './customer-data-log.ts';
-import { openPasswordFile } from './password-file.ts';
 
 /** Where customers confirm, below the issuer's path. */
 const INTERACTION_PATH = '/consentimento/:uid';
@@ -40,7 +43,10 @@ export interface InstitutionSideSettings {
   readonly settings: InstitutionSettings;
   readonly profile: ConsentProfile;
   readonly consents: ReceiverConsents;
-  readonly store: Pick<Store, 'artifacts' | 'signingKeys' | 'sealer'>;
+  readonly store: Pick<Store, 'artifacts' | 'signingKeys' | 'sealer' | 'resourceStates'>;
+  /** The institution's systems, and what the operator calls them. */
+  readonly connector: Connector;
+  readonly connectorName: string;
   readonly trust: DirectoryTrust;
   readonly certificateOf: CertificateOf;
   readonly addressOf: (request: IncomingMessage) => string;
@@ -65,6 +71,8 @@ export interface InstitutionSide {
   readonly serveConsents: Step;
   readonly readResources: Step;
   readonly readCustomerData: Step;
+  /** Lets go of what is kept of resources that the institution says have changed. */
+  readonly forget: (changed: readonly ChangedResource[]) => void;
   readonly handlePublic: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   readonly handleMtls: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   close(): void;
@@ -76,13 +84,8 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
   const { ecosystem } = profile;
   const sealer = store.sealer();
   const artifacts = store.artifacts(settings.issuer);
-  const institution = await createFolderInstitution({
-    folder: settings.customers,
-    passwordHash: openPasswordFile(settings.passwords),
-    clock,
-    onFault: (error) =>
-      logger.warn({ reason: error.message }, 'customer files cannot be read; the last good ones serve'),
-  });
+  const { connector, connectorName } = side;
+  const institution = createInstitution(connector, { brand: settings.name, ecosystem, clock });
   const server = await createAuthorizationServer({
     profile: find(readAuthorizationProfiles(CATALOG), ecosystem),
     issuer: settings.issuer,
@@ -118,17 +121,26 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
     onFault: (error) => logger.error({ err: error }, 'unexpected error of the consent journey'),
   });
   const apiOrigin = new URL(settings.mtlsBase).origin;
+  const dayOf = createDayOf(REGULATORY_TIME_ZONE);
+  const onEvent = createCustomerDataLog(logger, clock);
   const reading = {
     profile,
     consents,
-    institution,
-    publicIdOf: createPublicId(sealer, ecosystem),
+    connector,
+    connectorName,
+    brand: settings.name,
+    reached: createReachedResources({
+      profile,
+      connector,
+      states: store.resourceStates,
+      publicIdOf: createPublicId(sealer, ecosystem),
+      dayOf,
+      clock,
+    }),
     baseUrl: apiOrigin,
     maxPageSize: side.maxPageSize,
     clock,
   };
-  const contracts = side.service.profiles.find((candidate) => candidate.ecosystem === ecosystem);
-  const dayOf = createDayOf(REGULATORY_TIME_ZONE);
   const steps = createConsentSteps({
     consents,
     profiles: [profile],
@@ -143,22 +155,25 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
     },
   });
 
+  const reader = createReadCustomerData({
+    ...reading,
+    ...dataRules(side, ecosystem, dayOf),
+    sealer,
+    snapshotBytes: SNAPSHOT_BYTES,
+    onEvent,
+  });
+
   return {
     artifacts,
     authenticate: server.authenticate,
     serveConsents: steps.serve,
-    readResources: createReadResources(reading),
-    readCustomerData: createReadCustomerData({
+    readResources: createReadResources({
       ...reading,
-      operations: side.service.routes
-        .map(({ operation }) => operation)
-        .filter((operation) => operation.ecosystem === ecosystem),
-      connector: createFolderData({ folder: settings.customers, clock }),
-      budgetMsOf: ({ tier }) => TIER_LIMITS_MS[tier] - OWN_SHARE_MS,
-      policyOf: ({ key }) => side.overrides[key]?.brokenRecords ?? 'serve-and-flag',
-      todayOf: (at) => (contracts?.missingDates === 'today' ? dayOf(at) : undefined),
-      onEvent: createCustomerDataLog(logger, clock),
+      budgetMs: TIER_LIMITS_MS.high - OWN_SHARE_MS,
+      onFault: (fault) => onEvent({ ...fault, connector: connectorName, isServed: false }),
     }),
+    readCustomerData: offeredOnly(connector, reader),
+    forget: reader.forget,
     handlePublic: (request, response) =>
       servePublic(journey, server, pathOf(settings.issuer), request, response),
     handleMtls: server.handleMtls,
@@ -171,6 +186,42 @@ const PAGES = join(import.meta.dirname, '..', '..', '..', 'web', 'consent');
 const CUSTOMER_TIMEOUT_MS = 2_000;
 /** What is left of a service level for guiche itself. */
 const OWN_SHARE_MS = 100;
+const SNAPSHOT_BYTES = 32 * 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+/** What the ecosystem and the operator say of each operation. */
+function dataRules(
+  { service, overrides }: Pick<InstitutionSideSettings, 'service' | 'overrides'>,
+  ecosystem: string,
+  dayOf: (at: number) => string,
+) {
+  const contracts = service.profiles.find(
+    (candidate) => candidate.ecosystem === ecosystem,
+  ) as EcosystemProfile;
+  return {
+    operations: service.routes
+      .map(({ operation }) => operation)
+      .filter((operation) => operation.ecosystem === ecosystem),
+    budgetMsOf: ({ tier }: Operation) => TIER_LIMITS_MS[tier] - OWN_SHARE_MS,
+    snapshotSecondsOf: ({ key }: Operation) => overrides[key]?.snapshotSeconds ?? 0,
+    policyOf: ({ key }: Operation) => overrides[key]?.brokenRecords ?? 'serve-and-flag',
+    todayOf: (at: number) => (contracts.missingDates === 'today' ? dayOf(at) : undefined),
+    earliestDayOf: ({ path }: Operation, at: number) => {
+      const days = recentDaysOf(contracts, path);
+      return days === undefined ? undefined : dayOf(at - (days - 1) * DAY_MS);
+    },
+  };
+}
+
+/** An API that the institution's systems have nothing for is not offered. */
+function offeredOnly(connector: Connector, { step }: CustomerDataReader): Step {
+  return async (call) => {
+    // Whether it is offered is for them to say; while they cannot, the read itself tells what is wrong.
+    const { apis } = (await Promise.resolve(connector.capabilities()).catch(() => undefined)) ?? {};
+    const isOffered = apis === undefined || apis.includes(call.operation.api);
+    return isOffered ? step(call) : answerProblem(createProblem('PRODUTO_NAO_OFERTADO'));
+  };
+}
 
 /** The customer's pages first; what is none of them is the authorization server's. */
 async function servePublic(
