@@ -22,6 +22,8 @@ WORKDIR /guiche
 COPY package.json LICENSE ./
 COPY bin bin
 COPY catalog catalog
+COPY connectors connectors
+COPY web web
 COPY --from=dependencies /guiche/node_modules node_modules
 COPY --from=build /guiche/dist dist
 # All else belongs to root: a process that is broken into cannot change what it runs.
