@@ -25,6 +25,8 @@ export interface SecureLoad {
 
 /** A round, and what its first failures were. */
 export interface SecureRound extends LoadRound {
+  /** Milliseconds. */
+  readonly p95: number;
   readonly failed: readonly string[];
 }
 
@@ -52,6 +54,7 @@ export async function driveSecureLoad({ pid, identity, seconds, next }: SecureLo
   return {
     requestsPerSecond: rounded(answered.length / elapsed),
     p50: rounded(quantile(latencies, 0.5)),
+    p95: rounded(quantile(latencies, 0.95)),
     p99: rounded(quantile(latencies, 0.99)),
     failures: counted.length - answered.length,
     serverShare: rounded(server / elapsed),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { measureBigDataset } from './big-dataset.ts';
 import { measureConsentJourney } from './consent-journey.ts';
 import { measureConsentWrites } from './consent-writes.ts';
+import { measureConsentedReads } from './consented-reads.ts';
 import { measureConsentsKilled } from './consents-killed.ts';
 import { measureDatabaseStopped } from './database-stopped.ts';
 import { INSTALL_ADVICE } from './generate-load.ts';
@@ -14,6 +15,7 @@ import { type Figure, type Findings, type Measure, type Target, verdictOf } from
 import { measureMetricsHistory } from './metrics-history.ts';
 import { measureObservedThroughput } from './observed-throughput.ts';
 import { resultsFolder, scratchFolder } from './places.ts';
+import { measureReceiverIteration } from './receiver-iteration.ts';
 import { measureRedisStopped } from './redis-stopped.ts';
 import { measureSandboxStart } from './sandbox-start.ts';
 import { measureStart } from './start.ts';
@@ -38,8 +40,10 @@ const MEASURES: Readonly<Record<string, { measure: Measure; file: string }>> = {
   status: { measure: measureStatusLatency, file: 'status-latency' },
   journey: { measure: measureConsentJourney, file: 'consent-journey' },
   consents: { measure: measureConsentWrites, file: 'consent-writes' },
+  'customer-data': { measure: measureConsentedReads, file: 'consented-reads' },
   tokens: { measure: measureTokenGrants, file: 'token-grants' },
   'consents-killed': { measure: measureConsentsKilled, file: 'consents-killed' },
+  iteration: { measure: measureReceiverIteration, file: 'receiver-iteration' },
   sandbox: { measure: measureSandboxStart, file: 'sandbox-start' },
   history: { measure: measureMetricsHistory, file: 'metrics-history' },
 };
