@@ -39,11 +39,11 @@ export interface SandboxStart extends ProcessSettings {
   readonly nodeOptions?: readonly string[];
 }
 
-const PORTS = 4;
+const PORTS = 5;
 const COMMAND = join(projectFolder, 'bin', 'guiche.js');
 const TIMES = pathToFileURL(join(import.meta.dirname, 'server-times.ts')).href;
 
-/** Starts a sandbox on four free ports; resolves once it is ready. */
+/** Starts a sandbox on five free ports; resolves once it is ready. */
 export async function startSandbox(settings: SandboxStart = {}): Promise<RunningSandbox> {
   const state = settings.stateFolder === undefined ? makeTemporaryState() : keptState(settings.stateFolder);
   const timesPort = await freePort();
@@ -156,7 +156,7 @@ function keptState(folder: string): TemporaryState {
   return { folder, remove() {} };
 }
 
-/** The first of four that follow each other. */
+/** The first of five that follow each other. */
 async function freePorts(): Promise<number> {
   for (;;) {
     const first = await freePort();

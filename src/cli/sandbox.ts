@@ -12,7 +12,7 @@ export interface SandboxOptions extends ConfigurationFlags {
   readonly format: 'text' | 'json';
 }
 
-/** First of the four ports when none is asked for. */
+/** First of the five ports when none is asked for. */
 const DEFAULT_PORT = 8443;
 /** Beside what `serve` keeps when both are started in one folder. */
 const DEFAULT_FOLDER = 'sandbox';
@@ -65,7 +65,7 @@ async function readSandboxPlace(options: SandboxOptions) {
 }
 
 function portsFrom(base: number): SandboxPorts {
-  return { public: base, mtls: base + 1, directory: base + 2, directoryMtls: base + 3 };
+  return { public: base, mtls: base + 1, directory: base + 2, directoryMtls: base + 3, operations: base + 4 };
 }
 
 function tellProgress(text: string): void {
@@ -115,16 +115,20 @@ function describeCommands({
   receivers,
   consents,
   directory: address,
+  configurationFile,
 }: SandboxDescription): string {
   const [receiver] = receivers;
   const reads = consents.flatMap(({ ecosystem, accessToken }) => {
     const institution = institutions.find((one) => one.ecosystem === ecosystem);
     if (!institution || !receiver) return [];
+    const interactionId = randomUUID();
     return [
       `# what ${receiver.name} may read at ${institution.name}`,
       `curl --cacert ${institution.caFile} --cert ${receiver.certFile} --key ${receiver.keyFile} \\`,
-      `  -H 'authorization: Bearer ${accessToken}' -H 'x-fapi-interaction-id: ${randomUUID()}' \\`,
+      `  -H 'authorization: Bearer ${accessToken}' -H 'x-fapi-interaction-id: ${interactionId}' \\`,
       `  ${institution.resourcesUrl}`,
+      '# and why it was answered so, a second later',
+      `npx guiche explain ${interactionId} --config ${configurationFile}`,
       '',
     ];
   });

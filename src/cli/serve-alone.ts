@@ -1,4 +1,5 @@
 import { createDeferredStore } from '../app/deferred-store.ts';
+import { createServingSide } from '../app/serving-side.ts';
 import { openOperations } from './open-operations.ts';
 import { openPublicListener, urlOf } from './public-listener.ts';
 import type { ServiceStart } from './service-start.ts';
@@ -22,16 +23,7 @@ export async function serveAlone(start: ServiceStart): Promise<void> {
   const operations = openOperations(
     start,
     store,
-    {
-      readiness: () =>
-        isStopping ? { isReady: false, reasons: ['stopping'] } : { isReady: true, reasons: [] },
-      prometheus: async () => ({
-        contentType: holder.prometheus.registry.contentType,
-        text: await holder.prometheus.registry.metrics(),
-      }),
-      report: async () => holder.report(),
-      outagesChanged: () => holder.health.changed(),
-    },
+    createServingSide(holder, () => isStopping),
     holder.board,
   );
   operations

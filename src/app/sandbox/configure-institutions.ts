@@ -22,6 +22,7 @@ export async function configureInstitutions(
     listen: { host: SANDBOX_HOST, port: ports.public },
     tls,
     mtls: { host: SANDBOX_HOST, port: ports.mtls, ...tls },
+    ...(ports.operations !== undefined && { admin: { host: SANDBOX_HOST, port: ports.operations } }),
     baseUrl: originOf(ports.public),
     state: stateFolder,
     data: holders.map(({ data }) => data),

@@ -9,6 +9,8 @@ import type { SandboxReceiver } from './sandbox-receiver.ts';
 /** What a sandbox offers, as `guiche sandbox --format json` prints it. */
 export interface SandboxDescription {
   readonly ready: true;
+  /** Configuration of the institutions, which commands such as `guiche explain` take. */
+  readonly configurationFile: string;
   readonly directory: Readonly<Record<string, string>>;
   readonly institutions: readonly SandboxInstitution[];
   readonly receivers: readonly DescribedReceiver[];

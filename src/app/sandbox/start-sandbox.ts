@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { findHolder } from '../../receiver/find-holder.ts';
 import type { Holder } from '../../receiver/holder.ts';
 import { createReceiver, type Receiver } from '../../receiver/receiver.ts';
@@ -7,6 +8,7 @@ import { createDataHolder, type DataHolder } from '../create-data-holder.ts';
 import type { SandboxDirectory } from './create-sandbox-directory.ts';
 import { keepConsent } from './keep-consent.ts';
 import { keepCustomers } from './keep-customers.ts';
+import { openSandboxOperations } from './open-sandbox-operations.ts';
 import type { SandboxHolder } from './read-ecosystem.ts';
 import { holderAddress, originOf } from './sandbox-addresses.ts';
 import {
@@ -48,10 +50,12 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
   try {
     const customers = await keepCustomers(ecosystem, files);
     onProgress('starting the institutions');
-    const holder = await createDataHolder({ configuration, service, logger, store });
+    const probeToken = randomUUID();
+    const holder = await createDataHolder({ configuration, service, logger, store, probeToken });
     closing.push(() => holder.close());
     await listen(holder.server, ports.public, closing);
     if (holder.mtlsServer) await listen(holder.mtlsServer, ports.mtls, closing);
+    if (ports.operations !== undefined) await openSandboxOperations(ground, holder, { logger, probeToken });
     await holder.consentSide?.ready();
     directory.start();
 
@@ -94,6 +98,7 @@ export async function startSandbox(settings: SandboxSettings): Promise<Sandbox> 
       close,
       description: {
         ready: true,
+        configurationFile: files.path('guiche.yaml'),
         directory: describeAddress(directory, ports),
         institutions,
         receivers: receivers.map((receiver, index) =>
