@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAnswerValidation } from './answer-validation.ts';
 import { measureBigDataset } from './big-dataset.ts';
 import { measureConsentJourney } from './consent-journey.ts';
 import { measureConsentWrites } from './consent-writes.ts';
@@ -10,6 +11,7 @@ import { measureDatabaseStopped } from './database-stopped.ts';
 import { INSTALL_ADVICE } from './generate-load.ts';
 import { measureHotReload } from './hot-reload.ts';
 import { measureKilledNode } from './killed-node.ts';
+import { measureLateConnector } from './late-connector.ts';
 import { describeMachine } from './machine.ts';
 import { type Figure, type Findings, type Measure, type Target, verdictOf } from './measure.ts';
 import { measureMetricsHistory } from './metrics-history.ts';
@@ -41,6 +43,8 @@ const MEASURES: Readonly<Record<string, { measure: Measure; file: string }>> = {
   journey: { measure: measureConsentJourney, file: 'consent-journey' },
   consents: { measure: measureConsentWrites, file: 'consent-writes' },
   'customer-data': { measure: measureConsentedReads, file: 'consented-reads' },
+  validation: { measure: measureAnswerValidation, file: 'answer-validation' },
+  late: { measure: measureLateConnector, file: 'late-connector' },
   tokens: { measure: measureTokenGrants, file: 'token-grants' },
   'consents-killed': { measure: measureConsentsKilled, file: 'consents-killed' },
   iteration: { measure: measureReceiverIteration, file: 'receiver-iteration' },
