@@ -1,11 +1,13 @@
 import type { Call } from './call.ts';
 import type { Operation } from './operation.ts';
 
-/** The query parameters of an operation besides those of paging. */
-export function queryNames({ parameters, paging }: Operation): string[] {
-  return parameters.flatMap(({ in: place, name }) =>
-    place === 'query' && name !== paging?.keyParameter ? [name] : [],
-  );
+/**
+ * The query parameters of an operation besides those of paging. The key of a listing is carried like any other, but for
+ * customers' data, where each link has a key of its own.
+ */
+export function queryNames({ kind, parameters, paging }: Operation): string[] {
+  const ownKey = kind === 'customer-data' ? paging?.keyParameter : undefined;
+  return parameters.flatMap(({ in: place, name }) => (place === 'query' && name !== ownKey ? [name] : []));
 }
 
 /** The parameters besides paging that a request named, in the contract's order: links carry them on. */

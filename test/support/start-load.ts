@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const loads: Load[] = [];
 after(() => Promise.all(loads.map((load) => load.stop())));
 
+const PATIENCE_MS = 10_000;
+
 export interface LoadSettings {
   /** Each request goes to one of them at random. */
   readonly ports: readonly number[];
@@ -84,6 +86,8 @@ export function startLoad(settings: LoadSettings): Load {
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         if (!isBegun) end(undefined, error.code ?? error.message);
       });
+      // A connection that the system had handed to a process which was killed is answered by nobody.
+      outgoing.setTimeout(PATIENCE_MS, () => outgoing.destroy(new Error('no answer')));
       outgoing.end();
     });
   }
