@@ -1,4 +1,5 @@
 import type { ChangedResource } from '../connectors/connector.ts';
+import { LONGEST_NOTICE } from '../store/notices.ts';
 
 /** What the institution behind a connector says has changed, as nodes tell it each other. */
 export interface ChangeNotice {
@@ -6,8 +7,9 @@ export interface ChangeNotice {
   readonly resources: readonly ChangedResource[];
 }
 
-/** Types and references have so many characters at most that this many of them fit into one notice. */
-const RESOURCES_PER_NOTICE = 40;
+/** What a resource takes at most, and a quote or a backslash in a reference twice. */
+const LONGEST_RESOURCE = 620;
+const RESOURCES_PER_NOTICE = Math.floor((LONGEST_NOTICE - 200) / LONGEST_RESOURCE);
 const KIND = 'resources-changed';
 
 /** Writes a notice as texts that are short enough to be told. */

@@ -2,7 +2,8 @@ import type { ChangedResource } from '../connectors/connector.ts';
 
 const MOST = 1_000;
 const TYPE = /^[A-Z][A-Z0-9_]{0,79}$/;
-const REF = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,59}$/;
+/** A connector's own reference: printable ASCII. */
+const REF = /^[\x20-\x7e]{1,256}$/;
 
 export type ReadChangedResources =
   | { readonly resources: readonly ChangedResource[] }

@@ -10,9 +10,18 @@ export class NotReadyYet extends Error {
   }
 }
 
+/** The institution's systems failed. Only the name of their failure is told: its text may repeat what they were asked. */
+export class InstitutionFailed extends Error {
+  constructor(failure: unknown) {
+    super(`the institution's systems failed: ${failure instanceof Error ? failure.name : 'no error'}`);
+    this.name = 'InstitutionFailed';
+  }
+}
+
 /**
  * The institution's own systems as the customer's pages and the rules of consents use them. Methods reject when a system
- * is away, with {@link NotReadyYet} when it is preparing the answer, and obey the signal.
+ * is away, with {@link InstitutionFailed}, with {@link NotReadyYet} when it is preparing the answer, and as the signal says
+ * once that is aborted.
  */
 export interface Institution {
   /** The customer behind a login, or undefined. Takes as long for an unknown login as for a wrong password. */
@@ -35,6 +44,7 @@ export interface InstitutionIdentity {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+const NOBODY = { status: 'notFound' } as const;
 /** How long a connector is told that it has; who asks may stop waiting earlier. */
 const PATIENCE_MS = 10_000;
 
@@ -53,24 +63,37 @@ export function createInstitution(
     deadline: clock.now() + PATIENCE_MS,
     signal,
   });
-  const find = async (key: CustomerKey, signal: AbortSignal) =>
-    contentOf(await connector.customer(key, asking(signal)));
+  const find = (key: CustomerKey, signal: AbortSignal) =>
+    contentOf(signal, () => connector.customer(key, asking(signal)));
 
   return {
-    async authenticate(login, password, signal) {
-      const found = await connector.authenticate?.(login, password, asking(signal));
-      return found && contentOf(found);
-    },
+    authenticate: (login, password, signal) =>
+      contentOf(
+        signal,
+        async () => (await connector.authenticate?.(login, password, asking(signal))) ?? NOBODY,
+      ),
     customer: (id, signal) => find({ id }, signal),
     customerWith: (cpf, signal) => find({ cpf }, signal),
     async discover({ cpf }, cnpj, types, signal) {
       const documents = cnpj === undefined ? { cpf } : { cpf, cnpj };
-      return contentOf(await connector.discover(documents, types, asking(signal))) ?? [];
+      return (await contentOf(signal, () => connector.discover(documents, types, asking(signal)))) ?? [];
     },
   };
 }
 
-function contentOf<Data>(found: Found<Data>): Data | undefined {
+async function contentOf<Data>(
+  signal: AbortSignal,
+  ask: () => Promise<Found<Data>>,
+): Promise<Data | undefined> {
+  const found = await told(signal, ask);
   if (found.status === 'notReady') throw new NotReadyYet();
   return found.status === 'ok' ? found.data : undefined;
+}
+
+async function told<Data>(signal: AbortSignal, ask: () => Promise<Found<Data>>): Promise<Found<Data>> {
+  try {
+    return await ask();
+  } catch (failure) {
+    throw signal.aborted ? signal.reason : new InstitutionFailed(failure);
+  }
 }

@@ -14,8 +14,8 @@ import type { Snapshots } from './snapshots.ts';
 
 export interface AskInstitutionSettings extends TargetSettings {
   readonly connector: Pick<Connector, 'customer' | 'list' | 'get' | 'children'>;
-  /** What the operator calls the connector. */
-  readonly connectorName: string;
+  /** What the operator calls the connector that serves an operation. */
+  readonly connectorNameOf: (operation: Operation) => string;
   /** The institution's name. */
   readonly brand: string;
   /** Milliseconds that the institution's systems have for an operation: its service level less guiche's own share. */
@@ -40,7 +40,7 @@ export type Fetched =
 export function createAskInstitution(
   settings: AskInstitutionSettings,
 ): (read: CustomerDataRead, consent: Consent) => Promise<Fetched> {
-  const { connector, connectorName, clock, snapshots, onEvent } = settings;
+  const { connector, connectorNameOf, clock, snapshots, onEvent } = settings;
   const findTarget = createFindTarget(settings);
 
   async function fetch(
@@ -70,12 +70,13 @@ export function createAskInstitution(
 
   return async (read, consent) => {
     const { call } = read;
+    const name = connectorNameOf(call.operation);
     const startedAt = clock.now();
     const budgetMs = settings.budgetMsOf(call.operation);
     const progress: { target?: Target } = {};
     const noteWait = (outcome: string, waitedMs: number, fetched: Fetched | undefined) =>
       note(call, {
-        connector: { name: connectorName, outcome, waitedMs, budgetMs, ...ageOf(fetched) },
+        connector: { name, outcome, waitedMs, budgetMs, ...ageOf(fetched) },
       });
     try {
       const fetched = await withinBudget(budgetMs, (signal) =>
@@ -94,7 +95,7 @@ export function createAskInstitution(
         kind,
         operation: call.operation.key,
         interactionId: call.interactionId,
-        connector: connectorName,
+        connector: name,
         waitedMs,
         isServed: before !== undefined,
         ...(!isLate && { error: error.cause }),

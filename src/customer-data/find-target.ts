@@ -60,7 +60,7 @@ export function createFindTarget({ reached, connector }: TargetSettings) {
     if (found.status === 'preparing') return refuse('DADOS_EM_PREPARACAO', { reason: 'PREPARING' });
     if (found.status === 'overdue')
       return refuse('INSTITUICAO_NAO_RESPONDEU', { reason: 'PREPARATION_OVERDUE' });
-    const shared = sort(found.resources, access.types);
+    const shared = sort(found, access.types);
     return addressing.parameters.length === 0
       ? aimAtList(addressing, shared)
       : aimAtPath(call, addressing, shared);

@@ -5,14 +5,14 @@ import { type Addressing, isListOfResources } from './product-ids.ts';
 
 /** A record of a resource that the consent does not share. */
 export const NOT_SHARED = Symbol('not shared');
-/** A record of another resource than the one that was asked for. */
+/** A record of another resource than the one that was asked for, or of one that is not the customer's at all. */
 export const NOT_OURS = Symbol('of another resource');
 /** A record of a list of resources that does not say which it is of. */
 export const NAMELESS = Symbol('of no resource');
 
 /**
- * The record as the receiver sees it, with public ids; frozen when it was. In a list of resources those that are not
- * shared are nobody's business.
+ * The record as the receiver sees it, with public ids; frozen when it was. In a list of resources those of the customer
+ * that are not shared are nobody's business.
  */
 export function publishRecord(
   addressing: Addressing,
@@ -23,9 +23,15 @@ export function publishRecord(
   const isOfResources = isListOfResources(addressing);
   if (idName === undefined || !isRecord(record) || !(idName in record))
     return isOfResources ? NAMELESS : record;
-  const resource = shared.available.get(String(record[idName]));
-  if (isOfResources && !resource) return NOT_SHARED;
+  const ref = String(record[idName]);
+  const resource = shared.available.get(ref);
+  if (isOfResources && !resource) return isOwned(shared, ref) ? NOT_SHARED : NOT_OURS;
   if (!resource || (wanted && resource.ref !== wanted.ref)) return NOT_OURS;
   const published = { ...record, [idName]: resource.id };
   return Object.isFrozen(record) ? Object.freeze(published) : published;
+}
+
+/** What has been picked may be the customer's no longer, and is not shared then. */
+function isOwned({ all, owned }: Target['shared'], ref: string): boolean {
+  return owned === undefined || owned.has(ref) || all.some((resource) => resource.ref === ref);
 }

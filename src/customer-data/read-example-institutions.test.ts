@@ -64,7 +64,7 @@ describe('given the example institutions', () => {
         consents: { find: async () => consent },
         reached: createReachedResources({ profile, connector, states, publicIdOf, dayOf, clock }),
         connector,
-        connectorName: 'folder',
+        connectorNameOf: () => 'folder',
         brand: name,
         sealer: { derive: () => new Uint8Array(32) },
         budgetMsOf: () => 1_000,

@@ -141,6 +141,42 @@ describe('given data that breaks the contract', () => {
     assert.deepEqual(refusalOf(nameless.answer), [500, 'DADOS_FORA_DO_CONTRATO']);
   });
 
+  it('when a list has what the customer does not have, then that is never served, and told of; what is not shared is not', async () => {
+    const reached = {
+      status: 'ready',
+      resources: [reachedGadget('g-1')],
+      owned: [
+        { type: 'LOAN', ref: 'g-1' },
+        { type: 'LOAN', ref: 'g-2' },
+        { type: 'ACCOUNT', ref: 'g-9' },
+      ],
+    } as const;
+    const list = [...TWO, { gadgetKey: 'g-9', name: 'Of somebody else' }];
+    const { answer, events, notes } = await readGadgets('/gadgets', { reached, found: found(list) });
+    assert.deepEqual(
+      bodyOf(answer).data.map(({ name }: { name: string }) => name),
+      ['One'],
+    );
+    assert.deepEqual([notes.validation?.records, notes.validation?.foreign], [2, 1]);
+    assert.deepEqual(
+      events.map((event) => [event.kind, event.isServed]),
+      [['foreign', true]],
+    );
+    const blocked = await readGadgets('/gadgets', { reached, found: found(list), policy: 'block' });
+    assert.deepEqual(refusalOf(blocked.answer), [500, 'DADOS_FORA_DO_CONTRATO']);
+  });
+
+  it('when what was picked is the customer’s no longer, then it is merely not shared', async () => {
+    const reached = {
+      status: 'ready',
+      resources: [reachedGadget('g-1'), reachedGadget('g-2', { status: 'UNAVAILABLE', reason: 'GONE' })],
+      owned: [{ type: 'LOAN', ref: 'g-1' }],
+    } as const;
+    const { answer, events } = await readGadgets('/gadgets', { reached, found: found(TWO) });
+    assert.equal(bodyOf(answer).meta.totalRecords, 1);
+    assert.deepEqual(events, []);
+  });
+
   it('when a frozen answer is given again, then it is judged again by what each consent reaches', async () => {
     const path = { gadgetKey: idOf('g-1') };
     const reader = createGadgetReader({ found: found(freezeDeep([use('g-1'), use('g-2')])) });

@@ -30,6 +30,10 @@ export interface DiscoverySettings {
 }
 
 const MOST_PREPARATIONS = 200;
+/** What is found, or that nothing is, has to be looked up and put on record before the receiver's time is over. */
+const SETTLING_MS = 50;
+/** Timers run out at once when they are given more. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** Creates what asks a connector, with patience for lists that are being prepared. */
 export function createDiscovery({ profile, connector, states, clock }: DiscoverySettings): Discovery {
@@ -49,8 +53,9 @@ export function createDiscovery({ profile, connector, states, clock }: Discovery
       try {
         if (!isPolled) return await question(asking);
         const endsAt = preparationEnd(consent, preparationMs);
-        if (clock.now() > endsAt) return await untilAborted(question(asking), asking.signal);
-        return await preparations.ask(consent.id, asking, endsAt, question);
+        const earlier = giveUpEarlier(asking, clock);
+        if (clock.now() > endsAt) return await untilAborted(question(asking), earlier.signal);
+        return await preparations.ask(consent.id, earlier, endsAt, question);
       } catch (error) {
         throw asking.signal.aborted ? error : new InstitutionAway(error);
       }
@@ -61,6 +66,13 @@ export function createDiscovery({ profile, connector, states, clock }: Discovery
       return clock.now() <= preparationEnd(consent, preparationMs) && isFirstList(consent);
     },
   };
+}
+
+function giveUpEarlier(asking: Asking, clock: Pick<Clock, 'now'>): Asking {
+  const leftMs = asking.deadline - clock.now();
+  const waitMs = Math.min(leftMs - Math.min(SETTLING_MS, leftMs / 10), LONGEST_MS);
+  const earlier = AbortSignal.timeout(Math.max(0, Math.floor(waitMs)));
+  return { ...asking, signal: AbortSignal.any([asking.signal, earlier]) };
 }
 
 function documentsOf({ loggedUser, businessEntity }: Consent): CustomerDocuments | undefined {

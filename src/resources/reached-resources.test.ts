@@ -133,6 +133,18 @@ describe('given accounts, which are picked one by one', () => {
     assert.deepEqual(await seen(), ['one AVAILABLE']);
   });
 
+  it('when the institution has said what there is, then all of it is known beside what is shared', async () => {
+    const { says, answers, read } = scene(BALANCES, [picked('ACCOUNT', 'one')]);
+    says(owned('ACCOUNT', 'one'), owned('ACCOUNT', 'another'));
+    const refsOf = (reached: Reached) =>
+      reached.status === 'ready' ? reached.owned?.map(({ ref }) => ref) : undefined;
+    assert.deepEqual(refsOf(await read()), ['one', 'another']);
+    answers(() => ({ status: 'empty' }));
+    assert.deepEqual(refsOf(await read()), []);
+    answers(() => ({ status: 'refused' }));
+    assert.equal(refsOf(await read()), undefined);
+  });
+
   it('when a picked account is gone, then it is listed as unavailable', async () => {
     const { says, told } = scene(BALANCES, [picked('ACCOUNT', 'one'), picked('ACCOUNT', 'gone')]);
     says(owned('ACCOUNT', 'one'));
@@ -433,6 +445,16 @@ describe('given a list that is being prepared', () => {
     assert.equal(asked[0]?.asking.deadline, NOON + 5 * MINUTE, 'and told how long it has');
     says();
     assert.equal(listOf(await read()).length, 0, 'whoever comes later asks anew');
+  });
+
+  it('when a receiver has waited almost as long as it can, then that is said in time, for it takes some', async () => {
+    const { answers, read } = scene(BALANCES, [picked('ACCOUNT', 'one')]);
+    answers(() => new Promise(() => {}));
+    const startedAt = performance.now();
+    const on = { ...asking(10_000), deadline: NOON + 600 };
+    assert.deepEqual(await read(undefined, on), { status: 'preparing' });
+    const waitedMs = performance.now() - startedAt;
+    assert.ok(waitedMs > 500 && waitedMs < 2_000, `${waitedMs} ms`);
   });
 
   it('when it is late after five minutes, then it is overdue, and not waited for', async () => {

@@ -24,12 +24,20 @@ export interface ReachedResource {
   readonly isPurged?: true;
 }
 
+/** Something that a customer has, as the institution names it. */
+export type OwnedResource = Pick<ReachedResource, 'type' | 'ref'>;
+
 /**
  * What a consent reaches; or that the institution is still preparing it: `overdue` once the time for that is over, and
  * always when the whole list has been ready before.
  */
 export type Reached =
-  | { readonly status: 'ready'; readonly resources: readonly ReachedResource[] }
+  | {
+      readonly status: 'ready';
+      readonly resources: readonly ReachedResource[];
+      /** All that the customer has of the types, shared or not; absent where the institution has not said it. */
+      readonly owned?: readonly OwnedResource[];
+    }
   | { readonly status: 'preparing' }
   | { readonly status: 'overdue' };
 
@@ -135,7 +143,7 @@ export function createReachedResources(settings: ReachedResourcesSettings): Reac
       const isNew = changes.isReady || changes.states.length > 0;
       const revision = isNew ? await states.record(consent.id, known, changes) : known.revision;
       if (revision === undefined) continue;
-      const reached = toReached(described);
+      const reached = toReached(described, found);
       const outcome = { source: sourceOf(found), day: dayOf(now), statesRevision: revision, reached };
       views.set(key, { ...view, ids: ids.used, outcome });
       return reached;
@@ -187,11 +195,18 @@ function changedStates(described: readonly DescribedResource[], known: RecordedS
     });
 }
 
-function toReached(described: readonly DescribedResource[]): Ready {
+function toReached(
+  described: readonly DescribedResource[],
+  found: Exclude<Discovered, { readonly status: 'notReady' }>,
+): Ready {
   const resources = described.map(({ ref, isPurged, state: { resource: id, type, status, reason } }) =>
     Object.freeze({ type, ref, id, status, reason, ...(isPurged && { isPurged }) }),
   );
-  return Object.freeze({ status: 'ready', resources: Object.freeze(resources) });
+  return Object.freeze({
+    status: 'ready',
+    resources: Object.freeze(resources),
+    ...(isSaid(found) && { owned: found.status === 'ok' ? found.data : [] }),
+  });
 }
 
 /** Ids of a view's resources, each computed once; `used` are those that were asked for. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { OutOfTime, withinBudget } from './within-budget.ts';
 
 const BUDGET_MS = 20;
@@ -43,6 +44,15 @@ describe('given work with a budget of time', () => {
         throw new Error('socket closed');
       });
     await assert.rejects(withinBudget(BUDGET_MS, work), OutOfTime);
+  });
+
+  it('when it gives up by itself as the time ends, then it was out of time, and before that it was not', async () => {
+    const failAfter = (ms: number) => async () => {
+      await pause(ms);
+      throw new Error('of its own');
+    };
+    await assert.rejects(withinBudget(500, failAfter(490)), OutOfTime);
+    await assert.rejects(withinBudget(500, failAfter(50)), /of its own/);
   });
 
   it('when it has something to say the moment the time is over, then that counts', async () => {

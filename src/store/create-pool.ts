@@ -1,5 +1,6 @@
 import { Pool, type PoolConfig } from 'pg';
 import { keepStatements } from './kept-statements.ts';
+import { tellLostConnections } from './lost-connection.ts';
 
 /**
  * Creates a pool of connections whose breaking never ends the process: a connection reports its end as an event too,
@@ -12,5 +13,6 @@ export function createPool(config: PoolConfig): Pool {
     client.on('error', () => {});
     keepStatements(client);
   });
+  tellLostConnections(pool);
   return pool;
 }

@@ -14,7 +14,8 @@ import {
   until,
 } from '../../test/support/temporary-database.ts';
 import type { Outage } from '../discovery/outage.ts';
-import { LONGEST_NOTICE, openStore, type Store } from './open-store.ts';
+import { LONGEST_NOTICE } from './notices.ts';
+import { openStore, type Store } from './open-store.ts';
 import { StoreAway } from './store-away.ts';
 import { StoreFailure } from './store-failure.ts';
 

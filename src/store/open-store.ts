@@ -16,6 +16,7 @@ import { type DatabaseSession, NOTICE_CHANNEL, openSession } from './database-se
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 import type { KeyRing, MasterKey } from './key-ring.ts';
 import { migrate } from './migrate.ts';
+import type { Notices } from './notices.ts';
 import { openKeyRing, rewrapRoot } from './open-key-ring.ts';
 import { rewrapPersonKeys } from './person-keys.ts';
 import { createPostgresArtifactStore } from './postgres-artifact-store.ts';
@@ -83,17 +84,6 @@ export interface Store {
   /** Ends the connections, and the embedded database with them. */
   close(): Promise<void>;
 }
-
-/** What the nodes of one service tell each other in passing: nothing of it is kept. */
-export interface Notices {
-  /** Tells all nodes, this one among them; at most {@link LONGEST_NOTICE} bytes. Rejects with {@link StoreAway} while the database is away. */
-  tell(text: string): Promise<void>;
-  /** Hears what is told while the database is there. Returns what ends it. */
-  hear(listener: (text: string) => void): () => void;
-}
-
-/** PostgreSQL takes eight thousand bytes. */
-export const LONGEST_NOTICE = 7_000;
 
 /** Where the sandbox directory keeps its records, certificates and keys. */
 export interface DirectoryStores {

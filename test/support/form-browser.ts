@@ -37,8 +37,17 @@ export interface FormBrowser {
 
 const MOST_REDIRECTS = 10;
 
-/** Creates a browser of one origin, whose authority it trusts. */
-export function createFormBrowser(origin: string, ca: string, jar = new Map<string, string>()): FormBrowser {
+/**
+ * Creates a browser of one origin, whose authority it trusts.
+ *
+ * @param knownAs what the site calls itself, where the browser reaches it elsewhere
+ */
+export function createFormBrowser(
+  origin: string,
+  ca: string,
+  jar = new Map<string, string>(),
+  knownAs = origin,
+): FormBrowser {
   function sendOnce(
     path: string,
     { method = 'GET', headers = {}, body }: SentRequest = {},
@@ -80,7 +89,7 @@ export function createFormBrowser(origin: string, ca: string, jar = new Map<stri
       const location = page.headers.location;
       if (typeof location !== 'string') return page;
       const target = new URL(location, page.url);
-      if (target.origin !== new URL(origin).origin) return page;
+      if (![origin, knownAs].some((own) => new URL(own).origin === target.origin)) return page;
       page = await sendOnce(`${target.pathname}${target.search}`);
     }
     throw new Error('the site redirects without end');
@@ -90,7 +99,7 @@ export function createFormBrowser(origin: string, ca: string, jar = new Map<stri
     cookies: jar,
     open: async (path) => follow(await sendOnce(path)),
     send: sendOnce,
-    fork: () => createFormBrowser(origin, ca, new Map(jar)),
+    fork: () => createFormBrowser(origin, ca, new Map(jar), knownAs),
 
     async press(page, label, values = {}) {
       const button = page.root.querySelectorAll('button').find((each) => each.textContent.trim() === label);

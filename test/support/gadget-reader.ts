@@ -121,7 +121,7 @@ export function createGadgetReader(world: World = {}) {
       },
     },
     connector,
-    connectorName: 'core',
+    connectorNameOf: () => 'core',
     brand: 'Banco',
     sealer: { derive: (purpose) => createHash('sha256').update(purpose).digest() },
     budgetMsOf: () => BUDGET_MS,

@@ -21,6 +21,8 @@ export interface WantedShare {
   readonly choices?: Readonly<Record<string, readonly string[]>>;
   /** Scopes besides `openid` and the consent's own; `resources` unless it is said. */
   readonly scopes?: readonly string[];
+  /** Origin of the customer's pages of another node; the institution's own unless it is said. */
+  readonly pagesAt?: string;
 }
 
 const CONFIRM = 'Confirmar compartilhamento';
@@ -43,7 +45,7 @@ export async function bringToDecision(
   connection: HolderConnection,
   wanted: WantedShare,
 ): Promise<UndecidedCustomer> {
-  const { ecosystem, login, permissions, company, change, choices, scopes = ['resources'] } = wanted;
+  const { ecosystem, login, permissions, company, change, choices, scopes = ['resources'], pagesAt } = wanted;
   const customer = running.customers(ecosystem).find((one) => one.login === login);
   if (!customer) throw new Error(`${ecosystem} has no customer ${login}`);
   const { consentId } = await createConsent(connection, {
@@ -58,7 +60,7 @@ export async function bringToDecision(
     redirectUri: running.redirectUri(receiver),
     scopes,
   });
-  const browser = openBrowser(running, ecosystem);
+  const browser = openBrowser(running, ecosystem, pagesAt);
   const { pathname, search } = started.url;
   const review = await logIn(browser, `${pathname}${search}`, login, customer.password);
   return {
@@ -105,8 +107,9 @@ export async function answerAsApprover(
   if (!done.text.includes('A sua resposta foi registrada')) throw new Error(`not taken: ${done.text}`);
 }
 
-function openBrowser({ institution, sandbox }: TestSandbox, ecosystem: string): FormBrowser {
-  return createFormBrowser(new URL(institution(ecosystem).issuer).origin, sandbox.directory.authorities);
+function openBrowser({ institution, sandbox }: TestSandbox, ecosystem: string, origin?: string): FormBrowser {
+  const own = new URL(institution(ecosystem).issuer).origin;
+  return createFormBrowser(origin ?? own, sandbox.directory.authorities, new Map(), own);
 }
 
 async function logIn(

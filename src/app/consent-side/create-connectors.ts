@@ -14,10 +14,17 @@ export interface ConnectorsSettings extends OpenConnectorSettings {
   readonly profiles: readonly ConsentProfile[];
 }
 
+/** The connector of an institution, and what the operator calls the one of them that serves what. */
+export interface NamedConnector {
+  readonly connector: Connector;
+  readonly connectorName: string;
+  readonly connectorNameOf: (api: string) => string;
+}
+
 /** The connectors of a configuration, each opened once. */
 export interface Connectors {
-  /** The connector of an ecosystem's institution, and its name. Rejects when one that it is made of cannot be opened. */
-  of(ecosystem: string): Promise<{ readonly connector: Connector; readonly connectorName: string }>;
+  /** The connector of an ecosystem's institution. Rejects when one that it is made of cannot be opened. */
+  of(ecosystem: string): Promise<NamedConnector>;
   forget(name: string, changed: readonly ChangedResource[]): void;
   close(): Promise<void>;
 }
@@ -69,7 +76,12 @@ export function createConnectors(settings: ConnectorsSettings): Connectors {
         ),
         typesOf: (api) => typesOf(ecosystem, api),
       });
-      return { connector, connectorName: institution.connector ?? folderOf(ecosystem) };
+      const connectorName = institution.connector ?? folderOf(ecosystem);
+      return {
+        connector,
+        connectorName,
+        connectorNameOf: (api) => institution.apis[api] ?? connectorName,
+      };
     },
     forget(name, changed) {
       void opened.get(name)?.then(

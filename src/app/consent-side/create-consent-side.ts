@@ -217,6 +217,9 @@ function openDirectories({
   );
 }
 
+/** Names of errors that say that somebody else is away. */
+const AWAY: ReadonlySet<string> = new Set(['StoreAway', 'TimeoutError', 'InstitutionFailed', 'NotReadyYet']);
+
 /** What is away is said to be away; everything else that goes wrong is unexpected. */
 function guarded(step: Step, call: Call): ReturnType<Step> {
   const answer = step(call);
@@ -224,8 +227,7 @@ function guarded(step: Step, call: Call): ReturnType<Step> {
 }
 
 function answerAway(error: unknown): Answer {
-  const name = (error as Error).name;
-  if (name === 'StoreAway' || name === 'TimeoutError')
+  if (AWAY.has((error as Error).name))
     return answerProblem(createProblem('SERVICO_INDISPONIVEL'), { 'retry-after': '1' });
   throw error;
 }

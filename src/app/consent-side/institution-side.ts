@@ -35,6 +35,7 @@ import type { Configuration } from '../configuration/settings.ts';
 import { CATALOG, type Service } from '../load-service.ts';
 import { REGULATORY_TIME_ZONE } from '../regulatory-time-zone.ts';
 import { createCustomerDataLog } from './customer-data-log.ts';
+import { createOffering, type Offering } from './offering.ts';
 
 /** Where customers confirm, below the issuer's path. */
 const INTERACTION_PATH = '/consentimento/:uid';
@@ -47,6 +48,8 @@ export interface InstitutionSideSettings {
   /** The institution's systems, and what the operator calls them. */
   readonly connector: Connector;
   readonly connectorName: string;
+  /** What the one is called that serves an API. */
+  readonly connectorNameOf: (api: string) => string;
   readonly trust: DirectoryTrust;
   readonly certificateOf: CertificateOf;
   readonly addressOf: (request: IncomingMessage) => string;
@@ -84,7 +87,7 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
   const { ecosystem } = profile;
   const sealer = store.sealer();
   const artifacts = store.artifacts(settings.issuer);
-  const { connector, connectorName } = side;
+  const { connector, connectorName, connectorNameOf } = side;
   const institution = createInstitution(connector, { brand: settings.name, ecosystem, clock });
   const server = await createAuthorizationServer({
     profile: find(readAuthorizationProfiles(CATALOG), ecosystem),
@@ -158,6 +161,7 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
   const reader = createReadCustomerData({
     ...reading,
     ...dataRules(side, ecosystem, dayOf),
+    connectorNameOf: ({ api }) => connectorNameOf(api),
     sealer,
     snapshotBytes: SNAPSHOT_BYTES,
     onEvent,
@@ -172,7 +176,10 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
       budgetMs: TIER_LIMITS_MS.high - OWN_SHARE_MS,
       onFault: (fault) => onEvent({ ...fault, connector: connectorName, isServed: false }),
     }),
-    readCustomerData: offeredOnly(connector, reader),
+    readCustomerData: offeredOnly(
+      await createOffering(connector, { clock, patienceMs: CAPABILITIES_TIMEOUT_MS }),
+      reader,
+    ),
     forget: reader.forget,
     handlePublic: (request, response) =>
       servePublic(journey, server, pathOf(settings.issuer), request, response),
@@ -184,6 +191,7 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
 /** Templates and style of the customer's pages, beside the sources or the compiled package. */
 const PAGES = join(import.meta.dirname, '..', '..', '..', 'web', 'consent');
 const CUSTOMER_TIMEOUT_MS = 2_000;
+const CAPABILITIES_TIMEOUT_MS = 1_000;
 /** What is left of a service level for guiche itself. */
 const OWN_SHARE_MS = 100;
 const SNAPSHOT_BYTES = 32 * 1024 * 1024;
@@ -214,13 +222,11 @@ function dataRules(
 }
 
 /** An API that the institution's systems have nothing for is not offered. */
-function offeredOnly(connector: Connector, { step }: CustomerDataReader): Step {
-  return async (call) => {
-    // Whether it is offered is for them to say; while they cannot, the read itself tells what is wrong.
-    const { apis } = (await Promise.resolve(connector.capabilities()).catch(() => undefined)) ?? {};
-    const isOffered = apis === undefined || apis.includes(call.operation.api);
-    return isOffered ? step(call) : answerProblem(createProblem('PRODUTO_NAO_OFERTADO'));
-  };
+function offeredOnly(offering: Offering, { step }: CustomerDataReader): Step {
+  return (call) =>
+    offering.isOffered(call.operation.api)
+      ? step(call)
+      : answerProblem(createProblem('PRODUTO_NAO_OFERTADO'));
 }
 
 /** The customer's pages first; what is none of them is the authorization server's. */
