@@ -1,6 +1,14 @@
 /** What the authorization server keeps: tokens, codes, grants, clients, sessions. Members are as its library has them. */
 export type Artifact = Record<string, unknown>;
 
+/** A token that a call comes with. */
+export interface PresentedToken {
+  /** What it was when it was last looked for, if that is remembered. It may have ended since: a hint, never an answer. */
+  readonly last: Artifact | undefined;
+  /** What it is now. */
+  readonly current: Promise<Artifact | undefined>;
+}
+
 /**
  * Where the authorization server of one issuer keeps its artifacts. Ids of bearer artifacts are kept as hashes only.
  * Methods reject while the database is away. A model is the library's name of a kind of artifact, such as `AccessToken`.
@@ -9,8 +17,8 @@ export interface ArtifactStore {
   /** `expiresIn` is in seconds; undefined for artifacts without an end. */
   upsert(model: string, id: string, artifact: Artifact, expiresIn: number | undefined): Promise<void>;
   find(model: string, id: string): Promise<Artifact | undefined>;
-  /** What `find` answered last for a token, if that is remembered. It may have ended since: a hint, never an answer. */
-  recall(model: string, id: string): Artifact | undefined;
+  /** Finds a token that a call comes with, as `find` does, and tells what is remembered of it meanwhile. */
+  present(model: string, id: string): PresentedToken;
   findByUid(model: string, uid: string): Promise<Artifact | undefined>;
   /** Marks a single-use artifact as used. False when it has been used already: one caller wins. */
   consume(model: string, id: string): Promise<boolean>;

@@ -38,6 +38,8 @@ interface Situation {
   readonly authorization?: string | string[] | undefined;
   readonly presented?: ClientCertificate | undefined;
   readonly isVouchedFor?: boolean;
+  /** What is remembered of the token, which may not be true any more. */
+  readonly remembered?: Readonly<Record<string, unknown>>;
 }
 
 const CUSTOMERS_SCOPES = ['openid', 'consent:consentId', 'resources'];
@@ -69,10 +71,18 @@ async function call(situation: Situation) {
     trust.certify(certificate.thumbprint, SOFTWARE);
     trust.certify(stranger.thumbprint, { organisationId: 'organisation-2', softwareId: 'software-2' });
   }
+  const looked: string[] = [];
   const authenticate = createAuthenticateCaller({
-    artifacts,
+    artifacts: {
+      present: (model, id) => ({ ...artifacts.present(model, id), last: situation.remembered }),
+    },
     trust,
-    consents: { find: async (id) => (id === consent.id ? consent : undefined) },
+    consents: {
+      find: async (id) => {
+        looked.push(id);
+        return id === consent.id ? consent : undefined;
+      },
+    },
     clock: { now: () => NOW },
   });
   const presented = 'presented' in situation ? situation.presented : certificate;
@@ -87,7 +97,7 @@ async function call(situation: Situation) {
     headers: { authorization },
     ...(presented ? { certificate: presented } : {}),
   };
-  return { answer: await authenticate(subject), caller: subject.caller };
+  return { answer: await authenticate(subject), caller: subject.caller, looked };
 }
 
 async function assertRefused(situation: Situation, status: number, code: string) {
@@ -109,6 +119,26 @@ describe('given a call for a customer’s data', () => {
       consentId: CONSENT_ID,
       subject: 'sub-1',
     });
+  });
+
+  it('when the token is remembered as it is, then its consent is read once', async () => {
+    const remembered = { scope: `openid resources consent:${CONSENT_ID}` };
+    const { answer, looked } = await call({ remembered });
+    assert.equal(answer, undefined);
+    assert.deepEqual(looked, [CONSENT_ID]);
+  });
+
+  it('when the token is remembered as another’s, or of the receiver itself, then what it is now counts', async () => {
+    for (const scope of ['openid consent:urn:made-up:other', 'consents', 7]) {
+      const { answer, caller } = await call({ remembered: { scope } });
+      assert.equal(answer, undefined);
+      assert.equal(caller?.consentId, CONSENT_ID);
+    }
+  });
+
+  it('when the token has ended and is only remembered, then it is refused', async () => {
+    const remembered = { scope: `openid resources consent:${CONSENT_ID}`, clientId: 'client-1' };
+    await assertRefused({ remembered, authorization: 'Bearer another-token' }, 401, 'TOKEN_INVALIDO');
   });
 
   it('when the scheme is in another case, then it is the same', async () => {

@@ -13,7 +13,7 @@ import { bearerTokenOf } from './bearer-token.ts';
 import { consentIdOf, standsForConsent } from './consent-scope.ts';
 
 export interface AuthenticateCallerSettings {
-  readonly artifacts: Pick<ArtifactStore, 'find' | 'recall'>;
+  readonly artifacts: Pick<ArtifactStore, 'present'>;
   readonly trust: Pick<DirectoryTrust, 'certificate'>;
   readonly consents: Pick<Consents, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -42,10 +42,13 @@ export function createAuthenticateCaller(settings: AuthenticateCallerSettings): 
 
   /** The token, and its consent. What the token was found to be before tells which consent to read beside it. */
   async function read(call: Call, bearer: string): Promise<[Artifact | undefined, Consent | undefined]> {
-    const model = modelOf(call);
-    const expected = callerOf(artifacts.recall(model, bearer)).consentId;
+    const { last, current } = artifacts.present(
+      isCustomers(call) ? 'AccessToken' : 'ClientCredentials',
+      bearer,
+    );
+    const expected = callerOf(last).consentId;
     const early = expected === undefined ? undefined : consents.find(expected);
-    const [token, consent] = await Promise.all([artifacts.find(model, bearer), early]);
+    const [token, consent] = await Promise.all([current, early]);
     const { consentId } = callerOf(token);
     if (consentId === undefined || consentId === expected) return [token, consent];
     return [token, isCustomers(call) ? await consents.find(consentId) : undefined];
@@ -97,10 +100,6 @@ function isCustomers({ operation }: Call): boolean {
 /** Which consent the token is of has been judged by then. */
 function requiredScopes({ operation }: Call): readonly string[] {
   return operation.scopes.filter((scope) => !standsForConsent(scope));
-}
-
-function modelOf(call: Call): 'AccessToken' | 'ClientCredentials' {
-  return isCustomers(call) ? 'AccessToken' : 'ClientCredentials';
 }
 
 function tokenFault(

@@ -74,6 +74,40 @@ describe('given an artifact', () => {
   });
 });
 
+describe('given a token that calls come with', () => {
+  it('when it comes again, then what it was is at hand, and what it is now is asked for', async () => {
+    const id = randomUUID();
+    await artifacts.upsert('AccessToken', id, { jti: id, exp: seconds(60), turn: 1 }, 60);
+    const first = artifacts.present('AccessToken', id);
+    assert.equal(first.last, undefined);
+    const opened = await first.current;
+    const second = artifacts.present('AccessToken', id);
+    assert.equal(second.last, opened);
+    assert.equal(await second.current, opened, 'it is decrypted once');
+
+    await artifacts.upsert('AccessToken', id, { jti: id, exp: seconds(60), turn: 2 }, 60);
+    assert.equal((await artifacts.present('AccessToken', id).current)?.turn, 2);
+    await artifacts.destroy('AccessToken', id);
+    assert.equal(await artifacts.present('AccessToken', id).current, undefined);
+    assert.equal(artifacts.present('AccessToken', id).last, undefined, 'what has ended is not remembered');
+  });
+
+  it('when another node ends it, then the very next look finds nothing', async () => {
+    const { store: node } = await stores.open({ url: opened.url, clock: { now: () => now } });
+    const other = node.artifacts(ISSUER);
+    for (let round = 0; round < 20; round += 1) {
+      const id = randomUUID();
+      await artifacts.upsert('AccessToken', id, { jti: id, exp: seconds(60) }, 60);
+      await Promise.all([
+        artifacts.present('AccessToken', id).current,
+        other.present('AccessToken', id).current,
+      ]);
+      await other.destroy('AccessToken', id);
+      assert.equal(await artifacts.present('AccessToken', id).current, undefined);
+    }
+  });
+});
+
 describe('given an artifact with a uid', () => {
   it('when it is found by it, then it tells its id too', async () => {
     const [id, uid] = [randomUUID(), randomUUID()];

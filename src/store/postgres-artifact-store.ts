@@ -49,8 +49,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'ClientCredentials',
 ]);
 
-/** Tokens that calls come with, again and again. What they say is decrypted once; whether they still hold is asked each time. */
-const PRESENTED: ReadonlySet<string> = new Set(['AccessToken', 'ClientCredentials']);
+/** Tokens that calls come with again and again. */
 const MOST_OPENED = 20_000;
 
 /** A row as it was, and what it said. */
@@ -92,6 +91,18 @@ export function createPostgresArtifactStore(settings: ArtifactStoreSettings): Ar
     mostWaiting: MOST_WAITING,
   });
 
+  /** What a token says is decrypted once; whether it still holds is asked each time. */
+  async function openAnew(place: string, key: Buffer, id: string): Promise<Artifact | undefined> {
+    const row = await find(key);
+    const known = opened.get(place);
+    if (row && known && isSame(row, known.row)) return known.artifact;
+    opened.delete(place);
+    if (!row) return undefined;
+    const artifact = Object.freeze(codec().toArtifact(row, id));
+    opened.set(place, { row, artifact });
+    return artifact;
+  }
+
   return {
     async upsert(model, id, artifact, expiresIn) {
       await upsert(codec().toRow(model, id, artifact, endOf(artifact, expiresIn, clock.now())));
@@ -99,20 +110,15 @@ export function createPostgresArtifactStore(settings: ArtifactStoreSettings): Ar
 
     async find(model, id) {
       const { keyOf, toArtifact } = codec();
-      const key = keyOf(model, id);
-      const row = await find(key);
-      if (!PRESENTED.has(model)) return row && toArtifact(row, id);
-      const place = key.toString('hex');
-      const known = opened.get(place);
-      if (row && known && isSame(row, known.row)) return known.artifact;
-      opened.delete(place);
-      if (!row) return undefined;
-      const artifact = Object.freeze(toArtifact(row, id));
-      opened.set(place, { row, artifact });
-      return artifact;
+      const row = await find(keyOf(model, id));
+      return row && toArtifact(row, id);
     },
 
-    recall: (model, id) => opened.get(codec().keyOf(model, id).toString('hex'))?.artifact,
+    present(model, id) {
+      const key = codec().keyOf(model, id);
+      const place = key.toString('hex');
+      return { last: opened.get(place)?.artifact, current: openAnew(place, key, id) };
+    },
 
     async findByUid(model, uid) {
       const { uidOf, toArtifact } = codec();

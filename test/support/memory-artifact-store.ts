@@ -48,7 +48,7 @@ export function createMemoryArtifactStore(now: () => number = Date.now): MemoryA
       const found = kept.get(keyOf(model, id));
       return found && isAlive(found) ? structuredClone(found.artifact) : undefined;
     },
-    recall: () => undefined,
+    present: (model, id) => ({ last: undefined, current: store.find(model, id) }),
     async findByUid(model, uid) {
       const found = [...kept.values()].find((each) => each.model === model && each.artifact.uid === uid);
       return found && isAlive(found) ? structuredClone(found.artifact) : undefined;
