@@ -434,6 +434,8 @@ describe('grafana-dashboard.json', () => {
     guiche_events_waiting: [],
     guiche_status_code: ['ecosystem', 'code'],
     guiche_availability_ratio: ['ecosystem', 'window'],
+    guiche_directory_age_seconds: ['ecosystem'],
+    guiche_call_records_lost: [],
   };
 
   it('asks only for metrics and labels that are exported', async () => {

@@ -263,7 +263,7 @@ export async function createDataHolder(settings: DataHolderSettings): Promise<Da
         .map((operation) => ({
           operation,
           steps: pipelines[operation.kind].steps,
-          isRecorded: calls !== undefined && configuration.explain.days > 0,
+          isRecorded: true,
         })),
       mounts: consentSide.mtlsMounts,
       certificateOf,

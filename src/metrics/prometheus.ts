@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Answered, AnsweredListener } from '../contract/answered.ts';
 import type { Operation } from '../contract/operation.ts';
+import { registerConnectorMetrics } from './connector-metrics.ts';
 
 /** Bounds of the duration histogram in seconds; the tiers' targets are among them. */
 const DURATION_BOUNDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 4, 6, 10];
@@ -56,6 +57,7 @@ export function createPrometheus(sources: GaugeSources): PrometheusMetrics {
   registerRejections(registry, counts);
   registerDurations(registry, durations);
   registerGauges(registry, sources);
+  const recordConnectors = registerConnectorMetrics(registry);
 
   function countsOf(operation: Operation): OperationCounts {
     const { ecosystem, tier } = operation;
@@ -72,7 +74,9 @@ export function createPrometheus(sources: GaugeSources): PrometheusMetrics {
     return made;
   }
 
-  function record({ operation, status, durationMs }: Answered): void {
+  function record(event: Answered): void {
+    const { operation, status, durationMs } = event;
+    if (event.notes) recordConnectors(event);
     const { byStatus, durations: slow } = counts.get(operation) ?? countsOf(operation);
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
     if (isRejection(status)) return;
