@@ -1,7 +1,7 @@
 import type { Approval, Consent, ConsentExtension, PickedResource, Rejection } from './consent.ts';
 import type { ConsentProfile } from './consent-profile.ts';
 import type { ConsentAct, ConsentChange } from './consent-store.ts';
-import type { ApprovedResource, Authorisation } from './consents.ts';
+import type { ApprovedResource, AskedResource, Authorisation } from './consents.ts';
 import { isForOneService } from './permission-coverage.ts';
 
 /** A step in a consent's life: what changes, and what the ledger says of it. */
@@ -132,6 +132,47 @@ export function approveTransition(
       },
     },
     act: { event: 'approval', actor: `customer:${subject}` },
+  };
+}
+
+/**
+ * Further approvers are asked about resources that came to be shared as a whole since the consent was given; what has been
+ * decided on or asked about stays as it is. Undefined when nobody is left to be asked, or the consent is not authorised.
+ */
+export function askTransition(
+  { status, selection, loggedUser }: Consent,
+  resources: readonly AskedResource[],
+): Transition | undefined {
+  if (status !== 'AUTHORISED' || !selection) return undefined;
+  const isKnown = (asked: AskedResource) =>
+    selection.resources.some(({ type, ref }) => type === asked.type && ref === asked.ref);
+  const added = resources
+    .filter((asked) => !isKnown(asked))
+    .map(({ type, ref, approvers }) => ({
+      type,
+      ref,
+      awaiting: [...new Set(approvers)].filter((approver) => approver !== loggedUser?.identification),
+      isRefused: false,
+    }))
+    .filter(({ awaiting }) => awaiting.length > 0);
+  if (added.length === 0) return undefined;
+  const pending = new Set(
+    selection.approvals.filter(({ decision }) => decision === 'PENDING').map(({ approver }) => approver),
+  );
+  const asked = new Set(added.flatMap(({ awaiting }) => awaiting));
+  return {
+    change: {
+      selection: {
+        resources: [...selection.resources, ...added],
+        approvals: [
+          ...selection.approvals,
+          ...[...asked]
+            .filter((approver) => !pending.has(approver))
+            .map((approver): Approval => ({ approver, decision: 'PENDING' })),
+        ],
+      },
+    },
+    act: { event: 'approval', actor: 'institution' },
   };
 }
 

@@ -11,6 +11,11 @@ export interface Authorisation {
 /** A resource that an approver approves. The reference alone does not tell it: it is the institution's own, by type. */
 export type ApprovedResource = Pick<PickedResource, 'type' | 'ref'>;
 
+/** A resource that came to be shared since the consent was given, and the documents of those who have a word in it. */
+export interface AskedResource extends ApprovedResource {
+  readonly approvers: readonly string[];
+}
+
 /**
  * The life of consents of all ecosystems. Every method first applies what time has done to the consent: sixty minutes of
  * waiting, the end date. Changes are compare-and-set and tried again while they still make sense: of approving, deleting
@@ -31,6 +36,11 @@ export interface Consents {
     approved: readonly ApprovedResource[],
     subject: string,
   ): Promise<Consent | undefined>;
+  /**
+   * Asks further approvers for their word on resources that came to be shared as a whole since the consent was given.
+   * Undefined when it is not authorised, or all of them have been decided on or asked about.
+   */
+  ask(id: string, resources: readonly AskedResource[]): Promise<Consent | undefined>;
   /** Consents in which a person is the logged user or an approver, newest first. */
   ofPerson(ecosystem: string, cpf: string): Promise<readonly Consent[]>;
   /** Ends what time has ended, for consents that nobody reads. Returns how many. */

@@ -295,6 +295,40 @@ describe('given resources that further approvers decide on', () => {
     );
   });
 
+  it('when something of several owners comes since, then these are asked about it, once, and about nothing else', async () => {
+    const { consents, ask, authorise, store } = start();
+    const consent = await authorise(await ask(), selection);
+    const owner = consent.loggedUser?.identification as string;
+    const loan = { type: 'LOAN', ref: 'ours', approvers: [owner, bea, bea] };
+    const known = { type: 'ACCOUNT', ref: 'alone', approvers: [bea] };
+    const alone = { type: 'LOAN', ref: 'mine', approvers: [owner] };
+    const asked = await consents.ask(consent.id, [loan, known, alone]);
+    assert.deepEqual(resourcesOf(asked)?.at(-1), ['ours', 1, false]);
+    assert.equal(asked?.selection?.resources.length, 4);
+    assert.equal(asked?.selection?.approvals.length, 2, 'who is being asked already is asked once');
+    assert.equal(store.acts.at(-1)?.actor, 'institution');
+    assert.equal(await consents.ask(consent.id, [loan]), undefined);
+
+    await consents.approve(consent.id, bea, accounts('with-both'), 'sub-bea');
+    const [later, again] = [{ ...loan, ref: 'later' }, await consents.find(consent.id)];
+    assert.deepEqual(resourcesOf(again)?.at(-1), ['ours', 0, true], 'what is not approved is refused');
+    const twice = await consents.ask(consent.id, [later]);
+    assert.deepEqual(
+      twice?.selection?.approvals.map(({ decision }) => decision),
+      ['PENDING', 'APPROVED', 'PENDING'],
+    );
+  });
+
+  it('when the consent has ended, or awaits authorisation, then nobody is asked', async () => {
+    const { consents, ask, authorise } = start();
+    const loan = { type: 'LOAN', ref: 'ours', approvers: [bea] };
+    const awaiting = await ask();
+    assert.equal(await consents.ask(awaiting.id, [loan]), undefined);
+    const { id } = await authorise(awaiting, selection);
+    await consents.reject(id, { rejectedBy: 'USER', code: 'CUSTOMER_MANUALLY_REVOKED' }, 'customer:sub');
+    assert.equal(await consents.ask(id, [loan]), undefined);
+  });
+
   it('when one has refused, then another’s approval does not bring the resource back', async () => {
     const { consents, ask, authorise } = start();
     const { id } = await authorise(await ask(), selection);

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../kernel/problem.ts';
 import type { Consent, ConsentExtension, Rejection } from './consent.ts';
 import {
   approveTransition,
+  askTransition,
   authoriseTransition,
   consumeTransition,
   isOpen,
@@ -118,6 +119,8 @@ export function createConsents({ store, profiles, clock }: ConsentsSettings): Re
 
     approve: (id, approverCpf, approved, subject) =>
       transit(id, (consent, now) => approveTransition(consent, approverCpf, approved, subject, now)),
+
+    ask: (id, resources) => transit(id, (consent) => askTransition(consent, resources)),
 
     async renew(id, renewal, clientId) {
       let refusal: ProblemCode | undefined;

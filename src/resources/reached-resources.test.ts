@@ -51,6 +51,7 @@ function scene(
   const states = createMemoryResourceStateStore();
   const asked: { documents: CustomerDocuments; types: readonly string[]; asking: Asking }[] = [];
   const hashed: string[] = [];
+  const unasked: string[] = [];
   let now = NOON;
   let answer: () => Discovered | Promise<Discovered> = () => ({ status: 'empty' });
   const connector = {
@@ -69,6 +70,8 @@ function scene(
     },
     dayOf: (at: number) => new Date(at).toISOString().slice(0, 10),
     clock: { now: () => now },
+    onUnasked: (_: Consent, waiting: readonly OfferedResource[]) =>
+      void unasked.push(...waiting.map(({ ref }) => ref)),
   };
   const reached = createReachedResources(settings);
   let consent: Consent = {
@@ -93,6 +96,7 @@ function scene(
     states,
     asked,
     hashed,
+    unasked,
     read,
     fresh,
     reached,
@@ -211,6 +215,16 @@ describe('given credit operations, which are shared as a whole', () => {
     const { says, told } = scene(CREDIT);
     says(owned('LOAN', 'ours', { approvers: [ANA, BEA] }));
     assert.deepEqual(await told(), ['ours PENDING_AUTHORISATION NOT_ASKED']);
+  });
+
+  it('when one acquired since needs a word, then who may ask for it is told, and of no other', async () => {
+    const { says, told, unasked } = scene(CREDIT, [picked('LOAN', 'known', { awaiting: [BEA] })]);
+    const approvers = [BEA];
+    says(owned('LOAN', 'mine'), owned('LOAN', 'known', { approvers }), owned('LOAN', 'ours', { approvers }));
+    await told();
+    assert.deepEqual(unasked, ['ours']);
+    await told();
+    assert.deepEqual(unasked, ['ours'], 'nothing has changed since');
   });
 
   it('when one that was available gets an approver, then it does not wait for them (vector 15)', async () => {

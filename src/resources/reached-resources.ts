@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Asking, Connector } from '../connectors/connector.ts';
+import type { OfferedResource } from '../connectors/customer.ts';
 import type { Consent } from '../consents/consent.ts';
 import type { ConsentProfile } from '../consents/consent-profile.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -58,6 +59,8 @@ export interface ReachedResourcesSettings {
   /** The calendar day of an instant where the institution is, such as `2026-01-31`. */
   readonly dayOf: (at: number) => string;
   readonly clock: Pick<Clock, 'now'>;
+  /** Told of resources that wait for a word which nobody has been asked for; whoever is asked changes the consent. */
+  readonly onUnasked?: (consent: Consent, resources: readonly OfferedResource[]) => void;
 }
 
 type Ready = Extract<Reached, { readonly status: 'ready' }>;
@@ -143,12 +146,25 @@ export function createReachedResources(settings: ReachedResourcesSettings): Reac
       const isNew = changes.isReady || changes.states.length > 0;
       const revision = isNew ? await states.record(consent.id, known, changes) : known.revision;
       if (revision === undefined) continue;
+      tellUnasked(consent, described, found);
       const reached = toReached(described, found);
       const outcome = { source: sourceOf(found), day: dayOf(now), statesRevision: revision, reached };
       views.set(key, { ...view, ids: ids.used, outcome });
       return reached;
     }
     throw new Error(`states of ${consent.id} were recorded ${MOST_ATTEMPTS} times while they were read`);
+  }
+
+  function tellUnasked(
+    consent: Consent,
+    described: readonly DescribedResource[],
+    found: Exclude<Discovered, { readonly status: 'notReady' }>,
+  ): void {
+    const waiting = described.filter(({ state }) => state.reason === 'NOT_ASKED');
+    if (waiting.length === 0 || found.status !== 'ok') return;
+    const isWaiting = ({ type, ref }: OfferedResource) =>
+      waiting.some((each) => each.state.type === type && each.ref === ref);
+    settings.onUnasked?.(consent, found.data.filter(isWaiting));
   }
 
   return {

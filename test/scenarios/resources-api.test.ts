@@ -268,6 +268,30 @@ describe('given the Resources APIs of a running sandbox', () => {
         assert.deepEqual(await list(FINANCE, consent, node.origin), [own, { ...shared, status }]);
       });
 
+    it('when something of several owners comes after the consent, then they are asked, and it waits for them', async () => {
+      const consent = await share({ permissions: [...CREDIT, 'RESOURCES_READ'] });
+      const loans = async (origin?: string) =>
+        (await list(FINANCE, consent, origin)).filter(({ type }) => type === 'LOAN');
+      const before = await loans(node.origin);
+      const loan = {
+        type: 'LOAN',
+        ref: 'emp-joint',
+        label: 'Empréstimo conjunto',
+        approvers: ['64021578307'],
+      };
+      node.editCustomer('open-finance', ANA.cpf, (file) => file.resources.push(loan));
+      const joint = async () => {
+        const known = before.map(({ resourceId }) => resourceId);
+        return (await loans(node.origin)).find(({ resourceId }) => !known.includes(resourceId))?.status;
+      };
+      await until('the loan is listed', async () => (await joint()) === 'PENDING_AUTHORISATION');
+      await answerAsApprover(running, 'open-finance', 'daniel.rocha', consent.consentId, {
+        'resposta-LOAN-emp-joint': 'sim',
+      });
+      assert.equal(await joint(), 'AVAILABLE');
+      node.editCustomer('open-finance', ANA.cpf, (file) => file.resources.pop());
+    });
+
     it('when the approver has said no, then they are not asked again', async () => {
       const consent = await joint();
       await answer(consent, 'nao');

@@ -139,6 +139,11 @@ export async function createInstitutionSide(side: InstitutionSideSettings): Prom
       publicIdOf: createPublicId(sealer, ecosystem),
       dayOf,
       clock,
+      onUnasked: ({ id }, resources) =>
+        // They wait on; the first read of another day, or after any change, tries again.
+        void consents
+          .ask(id, resources)
+          .catch((error) => logger.warn({ err: error }, 'approvers were not asked')),
     }),
     baseUrl: apiOrigin,
     maxPageSize: side.maxPageSize,
