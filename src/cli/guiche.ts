@@ -95,6 +95,22 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
       });
     });
 
+  const keys = program.command('keys').description('looks after the keys in the database');
+  addCommand(keys, 'rewrap', 'seals every key with the newest master key, so that older ones can go')
+    .addOption(formatOption())
+    .action(async (options) => {
+      const { rewrapKeys } = await import('./keys.ts');
+      process.exitCode = await rewrapKeys({ ...settingFlags(options), format: options.format });
+    });
+
+  const person = program.command('person').description('looks after the data of persons');
+  addCommand(person, 'erase', 'ends the consents of a person and makes what is personal in them unreadable')
+    .requiredOption('--cpf <CPF|->', 'whose; - reads it from standard input')
+    .action(async (options) => {
+      const { person: erase } = await import('./person.ts');
+      process.exitCode = await erase({ ...settingFlags(options), cpf: options.cpf });
+    });
+
   try {
     await program.parseAsync(argv as string[]);
   } catch (error) {

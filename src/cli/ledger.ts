@@ -1,8 +1,6 @@
-import { formatDiagnostic } from '../kernel/diagnostic.ts';
 import type { LedgerAnchor } from '../store/verify-ledger.ts';
-import { presentDiagnostics } from './present-diagnostics.ts';
-import { createQuietLog } from './quiet-log.ts';
-import { type ConfigurationFlags, readConfiguration } from './read-configuration.ts';
+import type { ConfigurationFlags } from './read-configuration.ts';
+import { withStore } from './with-store.ts';
 
 export interface LedgerOptions extends ConfigurationFlags {
   readonly format: 'text' | 'json';
@@ -16,33 +14,20 @@ export interface LedgerOptions extends ConfigurationFlags {
  * @returns the exit status: 0 when it is whole, 1 when it is broken or cannot be read, 2 for a wrong flag
  */
 export async function verifyLedger(options: LedgerOptions): Promise<0 | 1 | 2> {
-  const { configuration, diagnostics, failure } = await readConfiguration(options);
-  if (!configuration) {
-    process.stderr.write(`${presentDiagnostics(diagnostics).map(formatDiagnostic).join('\n')}\n`);
-    return failure;
-  }
   const anchor = readAnchor(options.anchor);
   if (anchor === 'wrong') {
     process.stderr.write('guiche: --anchor expected SEQ:HASH as an earlier verification printed it\n');
     return 2;
   }
-  const { openStore } = await import('../store/open-store.ts');
-  const { findEmbeddedServer } = await import('../store/embedded-server.ts');
-  const { untilReady } = await import('../app/until-ready.ts');
-  // A service that runs on the same state folder has the database open already.
-  const databaseUrl = configuration.databaseUrl ?? findEmbeddedServer(configuration.state);
-  const store = openStore({ stateFolder: configuration.state, databaseUrl, log: createQuietLog() });
-  try {
-    await untilReady(store);
-    const found = await store.ledger.verify(anchor);
-    process.stdout.write(options.format === 'json' ? `${JSON.stringify(found)}\n` : describe(found));
-    return 'broken' in found ? 1 : 0;
-  } catch (error) {
-    process.stderr.write(`guiche: the ledger cannot be read: ${(error as Error).message}\n`);
-    return 1;
-  } finally {
-    await store.close();
-  }
+  return withStore(options, {
+    isSealed: false,
+    subject: 'the ledger cannot be read',
+    async run(store) {
+      const found = await store.ledger.verify(anchor);
+      process.stdout.write(options.format === 'json' ? `${JSON.stringify(found)}\n` : describe(found));
+      return 'broken' in found ? 1 : 0;
+    },
+  });
 }
 
 function readAnchor(text: string | undefined): LedgerAnchor | undefined | 'wrong' {

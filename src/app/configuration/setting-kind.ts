@@ -153,6 +153,11 @@ export function textList(): Kind<readonly string[]> {
   );
 }
 
+/** The same, of texts that hold colons: a variable separates them with commas. */
+export function colonTextList(): Kind<readonly string[]> {
+  return { ...textList(), split: (text) => text.split(',').map((part) => part.trim()) };
+}
+
 /** A UUID in lower case. */
 export function uuid(): Kind<string> {
   return scalar('a UUID', 'UUID', (value) =>

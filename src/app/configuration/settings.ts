@@ -2,6 +2,7 @@ import { connectors } from './connector-settings.ts';
 import { institutions, proxy } from './institution-settings.ts';
 import {
   addresses,
+  colonTextList,
   file,
   folder,
   folders,
@@ -14,7 +15,6 @@ import {
   processCount,
   publicOrigin,
   serverUrl,
-  textList,
 } from './setting-kind.ts';
 
 /** One key of the configuration, described once for the loader, the command line, `guiche check` and the docs. */
@@ -103,10 +103,10 @@ export const SETTINGS = [
   },
   {
     path: 'masterKeys',
-    kind: optional(textList()),
+    kind: optional(colonTextList()),
     default: undefined,
     meaning:
-      'Keys that seal personal data and signing keys in the database, newest first, each `id:` and 32 bytes in base64. Without any, one is generated under `state`; several nodes need the same ones.',
+      'Keys that seal personal data and signing keys in the database, newest first, each `id:` and 32 bytes in base64. Without any, one is generated under `state`; several nodes need the same ones. A variable separates them with `,`.',
     secret: true,
   },
   {
