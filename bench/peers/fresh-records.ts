@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Connector, Found, Json, PageAsked } from '../../src/connectors/connector.ts';
+import type { Connector, FoundData, Json, PageAsked } from '../../src/connectors/connector.ts';
 import { createFolderConnector } from '../../src/connectors/folder-connector.ts';
 import type { ConnectorModule } from '../../src/connectors/module/create-module-connector.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -35,7 +35,7 @@ const connect: ConnectorModule = async ({ settings }) => {
 export default connect;
 
 /** Makes the function that takes an answer apart and puts it together again from text, which is written once a page. */
-function createAnew(): (found: Found<Json>, page: PageAsked | undefined) => Found<Json> {
+function createAnew(): (found: FoundData, page: PageAsked | undefined) => FoundData {
   const texts = new Map<object, Map<string, string>>();
 
   function textOf(content: object, page: PageAsked | undefined): string {

@@ -1,6 +1,6 @@
 // A sample connector as a module: one customer's financial assistance, held in memory. Yours would ask your own systems.
 // docs/connector-module.md explains what a module may do. The types vanish before it runs.
-import type { ConnectorModule, Customer, Found, Json } from 'guiche/connector';
+import type { ConnectorModule, Customer, Json } from 'guiche/connector';
 
 interface Contract {
   readonly number: string;
@@ -27,7 +27,7 @@ const CONTRACTS: readonly Contract[] = [
 ];
 
 const connect: ConnectorModule = ({ clock }) => {
-  const found = <Data>(data: Data): Found<Data> => ({ status: 'ok', data, asOf: clock.now() });
+  const found = <Data>(data: Data) => ({ status: 'ok', data, asOf: clock.now() }) as const;
   const heldBy = ({ cpf, cnpj }: { readonly cpf: string; readonly cnpj?: string }) =>
     CONTRACTS.filter(({ holder }) => holder === (cnpj ?? cpf));
 
@@ -61,13 +61,18 @@ const connect: ConnectorModule = ({ clock }) => {
 
     async list({ operationPath, documents }) {
       const contracts = heldBy(documents);
-      if (operationPath !== `${PATH}/contracts` || contracts.length === 0) return { status: 'empty' };
+      const [first] = contracts;
+      if (operationPath !== `${PATH}/contracts` || !first) return { status: 'empty' };
       const company = {
         companyName: 'Aurora Vida e Previdência S.A.',
         cnpjNumber: '99720318000104',
         contracts: contracts.map(({ number }) => ({ contractId: number })),
       };
-      return found([{ brand: { name: 'Aurora Seguros', companies: [company] } }]);
+      // Whose data it is, from where the data is.
+      return {
+        ...found([{ brand: { name: 'Aurora Seguros', companies: [company] } }]),
+        owner: first.holder,
+      };
     },
 
     // Nothing here has an id of its own without that of a contract before it.
@@ -87,8 +92,9 @@ const connect: ConnectorModule = ({ clock }) => {
           remainingUnpaidCounterInstallmentsQuantity: unpaid,
         }),
       );
-      if (!page) return found(all);
-      return { ...found(all.slice(page.offset, page.offset + page.size)), total: all.length };
+      const owner = contract.number;
+      if (!page) return { ...found(all), owner };
+      return { ...found(all.slice(page.offset, page.offset + page.size)), owner, total: all.length };
     },
   };
 };

@@ -60,6 +60,7 @@ describe('given an answer that is not of the port', () => {
     refuses(() => check({ ...ok(1), secret: 1 }), '/');
     for (const asOf of [undefined, Number.NaN, -1, 'now', new Date()])
       refuses(() => check({ ...ok(1), asOf }), '/asOf');
+    refuses(() => check(ok(1)), '/owner');
     for (const owner of ['', null, 1, 'a\nb', 'x'.repeat(201)])
       refuses(() => check(ok(1, { owner })), '/owner');
     for (const total of [-1, 0.5, '1', null]) refuses(() => check(ok(1, { total })), '/total');
@@ -132,19 +133,22 @@ describe('given an answer that is not of the port', () => {
       }),
     );
     const check = createContentCheck();
-    for (let time = 0; time < 3; time += 1) check(ok(Object.freeze([inner])));
+    for (let time = 0; time < 3; time += 1) check(ok(Object.freeze([inner]), { owner: 'r-1' }));
     assert.equal(reads, 1);
     for (let time = 0; time < 3; time += 1)
       check(
-        ok([
-          {
-            ...inner,
-            get a() {
-              reads += 1;
-              return 1;
+        ok(
+          [
+            {
+              ...inner,
+              get a() {
+                reads += 1;
+                return 1;
+              },
             },
-          },
-        ]),
+          ],
+          { owner: 'r-1' },
+        ),
       );
     assert.ok(reads > 3);
   });

@@ -1,5 +1,5 @@
 import { toPointer } from '../kernel/json-pointer.ts';
-import type { Found, Json } from './connector.ts';
+import type { Found, FoundData, Json } from './connector.ts';
 import { type Company, type Customer, type OfferedResource, SITUATIONS, type Situation } from './customer.ts';
 
 /** What somebody else's connector answered is not of the port's form. The message says where, never what stands there. */
@@ -50,14 +50,27 @@ export function checkFoundResources(
   return checkFound(answer, (data, at) => readResources(data, at, types));
 }
 
-/** Makes the function that returns content as it is or throws {@link MalformedAnswer}. What is frozen is walked once. */
-export function createContentCheck(): (answer: unknown) => Found<Json> {
+/**
+ * Makes the function that returns content as it is or throws {@link MalformedAnswer}, also where it does not say whose it
+ * is. What is frozen is walked once.
+ */
+export function createContentCheck(): (answer: unknown) => FoundData {
   const known = new WeakSet<object>();
-  return (answer) =>
-    checkFound(answer, (data, at) => {
+  return (answer) => {
+    const found = checkFound(answer, (data, at) => {
       walk(data, at, known);
       return data as Json;
     });
+    if (found.status !== 'ok') return found;
+    if (!isOwned(found)) throw new MalformedAnswer('/owner', 'given: whose it is');
+    return found;
+  };
+}
+
+function isOwned(
+  found: Extract<Found<Json>, { status: 'ok' }>,
+): found is Extract<FoundData, { status: 'ok' }> {
+  return found.owner !== undefined;
 }
 
 function checkFound<Data>(answer: unknown, read: (data: unknown, at: Path) => Data): Found<Data> {

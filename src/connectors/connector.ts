@@ -78,10 +78,7 @@ export type Found<Data> =
       readonly data: Data;
       /** How old the data is: when it was true, in milliseconds since the epoch. */
       readonly asOf: number;
-      /**
-       * Reference of the resource that it belongs to. Needed only of what is asked for by an id of its own, without that
-       * of a resource before it in the path: without the owner it is not handed out.
-       */
+      /** Whose data it is; {@link FoundData} tells how that is said. */
       readonly owner?: string;
       /** Given where `data` is only the page that was asked for: how many records the whole list has. */
       readonly total?: number;
@@ -92,6 +89,16 @@ export type Found<Data> =
       readonly cursor?: string | null;
     }
   | { readonly status: 'empty' | 'notReady' | 'notFound' | 'refused' };
+
+/**
+ * What a connector found of a customer's data, with its word on whose it is: data that is another's, or nobody's, is not
+ * handed out. `owner` is the reference of the resource that the data belongs to, also of what is asked for by an id of its
+ * own; of what starts from no resource, such as a list of resources or data about the customer, it is the CNPJ that was
+ * asked with, or the CPF where there was none. It should come from where the data does, and not from the request.
+ */
+export type FoundData =
+  | (Extract<Found<Json>, { status: 'ok' }> & { readonly owner: string })
+  | Exclude<Found<Json>, { status: 'ok' }>;
 
 /** How a customer is looked for: by what a consent names, or by the institution's own key. */
 export type CustomerKey = { readonly cpf: string } | { readonly id: string };
@@ -142,11 +149,11 @@ export interface Connector {
     asking: Asking,
   ): Promise<Found<readonly OfferedResource[]>>;
   /** What an operation without a path parameter answers. */
-  list(request: DataRequest): Promise<Found<Json>>;
+  list(request: DataRequest): Promise<FoundData>;
   /** What an operation answers whose path ends with a reference. */
-  get(request: RecordRequest): Promise<Found<Json>>;
+  get(request: RecordRequest): Promise<FoundData>;
   /** What an operation answers whose path goes on after a resource's reference. */
-  children(request: ChildrenRequest): Promise<Found<Json>>;
+  children(request: ChildrenRequest): Promise<FoundData>;
   /** Ends connections and timers. */
   close?(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { temporaryFolder, writeBelow } from '../../test/support/temporary-folder
 import { isCnpj, isCpf } from '../consents/identity-document.ts';
 import { readConsentProfiles } from '../consents/read-consent-profiles.ts';
 import { createVirtualClock } from '../kernel/clock.ts';
-import type { ChildrenRequest, RecordRequest } from './connector.ts';
+import type { ChildrenRequest, FoundData, RecordRequest } from './connector.ts';
 import type { Customer } from './customer.ts';
 import { readCustomerFile } from './customer-file.ts';
 import { createFolderConnector } from './folder-connector.ts';
@@ -179,7 +179,12 @@ describe('given the data of a customer', () => {
       [`${CPF}${LIST}/a-1.json`]: '{"owner":"a-1","data":{"name":"A"}}',
       [`${CPF}${LIST}/a-1/parts.json`]: '[]',
     });
-    assert.deepEqual(await connector.list(asked()), { status: 'ok', data: [{ thingId: 'a-1' }], asOf: 0 });
+    assert.deepEqual(await connector.list(asked()), {
+      status: 'ok',
+      data: [{ thingId: 'a-1' }],
+      asOf: 0,
+      owner: CPF,
+    });
     assert.deepEqual(await connector.get(one('a-1')), {
       status: 'ok',
       data: { name: 'A' },
@@ -187,6 +192,42 @@ describe('given the data of a customer', () => {
       owner: 'a-1',
     });
     assert.equal((await connector.children(parts('a-1'))).status, 'ok');
+  });
+
+  it('when files do not say whose they are, then they are of whom they stand below, and else of whom they say', async () => {
+    const { connector } = await setUp({
+      [`${CPF}${LIST}.json`]: '[]',
+      [`${CNPJ}${LIST}.json`]: '{"owner":"somebody-else","data":[]}',
+      [`${CPF}${LIST}/a-1.json`]: '{}',
+      [`${CPF}${LIST}/a-1/parts.json`]: '[]',
+      [`${CPF}${LIST}/l-1.json`]: '{"owner":"l-2","data":{}}',
+    });
+    const ownerOf = async (found: Promise<FoundData>) => {
+      const answer = await found;
+      return answer.status === 'ok' && answer.owner;
+    };
+    assert.equal(await ownerOf(connector.list(asked())), CPF);
+    assert.equal(
+      await ownerOf(connector.list(asked({ documents: { cpf: CPF, cnpj: CNPJ } }))),
+      'somebody-else',
+    );
+    assert.equal(await ownerOf(connector.get(one('a-1'))), 'a-1');
+    assert.equal(await ownerOf(connector.children(parts('a-1'))), 'a-1');
+    assert.equal(await ownerOf(connector.get(one('l-1', { type: 'LOAN' }))), 'l-2');
+  });
+
+  it('when something has an id of its own, then its file says whose it is, or the call fails', async () => {
+    const { connector } = await setUp({
+      [`${CPF}${LIST}/n-1.json`]: '{"owner":"a-1","data":{}}',
+      [`${CPF}${LIST}/n-2.json`]: '{}',
+    });
+    const found = await connector.get(one('n-1', { type: undefined }));
+    assert.equal(found.status === 'ok' && found.owner, 'a-1');
+    await assert.rejects(connector.get(one('n-2', { type: undefined })), (error: Error) => {
+      assert.match(error.message, /a customer's file for .*\{thingId\} must name its owner/);
+      assert.doesNotMatch(error.message, new RegExp(CPF));
+      return true;
+    });
   });
 
   it('when there is no file, then lists are empty and records not found', async () => {

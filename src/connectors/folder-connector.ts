@@ -1,7 +1,8 @@
 import { access } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock.ts';
-import type { Connector, DataRequest, Found, Json } from './connector.ts';
+import { askedOwner } from './asked-owner.ts';
+import type { Connector, DataRequest, Found, FoundData } from './connector.ts';
 import type { Customer, CustomerDocuments, OfferedResource } from './customer.ts';
 import type { CustomerFile } from './customer-file.ts';
 import { createFolderFiles, type FileContent } from './folder-files.ts';
@@ -90,18 +91,19 @@ export async function createFolderConnector(settings: FolderConnectorSettings): 
 
     async list(request) {
       const content = await contentOf(request);
-      return content ? answer(content) : { status: request.shape === 'list' ? 'empty' : 'notFound' };
+      if (content) return answer(content, request, askedOwner(request));
+      return { status: request.shape === 'list' ? 'empty' : 'notFound' };
     },
 
     async get(request) {
       const content = (await isTheirs(request, request.type, request.ref)) && (await contentOf(request));
-      return content ? answer(content) : { status: 'notFound' };
+      return content ? answer(content, request, askedOwner(request, request)) : { status: 'notFound' };
     },
 
     async children(request) {
       if (!(await isTheirs(request, request.type, request.ref))) return { status: 'notFound' };
       const content = await contentOf(request);
-      if (content) return answer(content);
+      if (content) return answer(content, request, askedOwner(request, request));
       // What hangs on a thing that is not there is not an empty list of it.
       const hangsOnUnknown = Object.keys(request.refs).length > 1;
       return { status: request.shape === 'list' && !hangsOnUnknown ? 'empty' : 'notFound' };
@@ -109,8 +111,15 @@ export async function createFolderConnector(settings: FolderConnectorSettings): 
   };
 }
 
-function answer({ data, owner, asOf }: FileContent): Found<Json> {
-  return { status: 'ok', data, asOf, ...(owner !== undefined && { owner }) };
+/** A file is of whom it stands below, unless it says otherwise. */
+function answer(
+  { data, owner: told, asOf }: FileContent,
+  { operationPath }: DataRequest,
+  place: string | undefined,
+): FoundData {
+  const owner = told ?? place;
+  if (owner === undefined) throw new Error(`a customer's file for ${operationPath} must name its owner`);
+  return { status: 'ok', data, asOf, owner };
 }
 
 function tell(customer: Customer | undefined, clock: Clock): Found<Customer> {

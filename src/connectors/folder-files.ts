@@ -27,7 +27,7 @@ type Content = FileContent | undefined;
 /** What a file says, frozen, and when it was read. */
 export interface FileContent {
   readonly data: Json;
-  /** The resource that it belongs to, as far as the file tells. */
+  /** Whose it is, as far as the file itself tells. */
   readonly owner?: string;
   readonly asOf: number;
 }
@@ -46,8 +46,7 @@ interface Kept {
 /**
  * Finds customers' data that is files: `<CPF or CNPJ>/<path of the operation, references in place of its parameters>.json`,
  * or the same with `@1.0.0` before the ending for that version of the contract alone. A file holds the content of the
- * contract's `data`, either bare or under `data`; beside `data`, `owner` may name the resource that it belongs to. Changed
- * files count within a second. A file that cannot be used makes the call fail, with an error that names the operation and
+ * contract's `data`, either bare or under `data`; beside `data`, `owner` may name whose it is. Changed files count within a second. A file that cannot be used makes the call fail, with an error that names the operation and
  * never the customer.
  */
 export function createFolderFiles({

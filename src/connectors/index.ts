@@ -8,6 +8,7 @@ export type {
   CustomerKey,
   DataRequest,
   Found,
+  FoundData,
   Json,
   PageAsked,
   RecordRequest,

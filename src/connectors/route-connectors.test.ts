@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Asking, Connector, DataRequest, Found, Json } from './connector.ts';
+import type { Asking, Connector, DataRequest, FoundData } from './connector.ts';
 import type { OfferedResource } from './customer.ts';
 import { routeConnectors } from './route-connectors.ts';
 
@@ -18,7 +18,7 @@ const CPF = '11144477735';
 
 function system(name: string, change: Partial<Connector> = {}): Connector & { readonly asked: string[] } {
   const asked: string[] = [];
-  const answer = async (): Promise<Found<Json>> => ({ status: 'ok', data: name, asOf: 1 });
+  const answer = async (): Promise<FoundData> => ({ status: 'ok', data: name, asOf: 1, owner: CPF });
   return {
     asked,
     capabilities: () => ({ apis: undefined, authenticates: true }),

@@ -13,7 +13,7 @@ import type { Target } from './find-target.ts';
 import type { Access } from './judge-access.ts';
 import type { PagePlan } from './page-plan.ts';
 import type { Addressing } from './product-ids.ts';
-import { publishRecord } from './publish-record.ts';
+import { isOwned, publishRecord } from './publish-record.ts';
 import type { RecordSelection } from './record-filters.ts';
 import { createContentMemory } from './remember-content.ts';
 import { FOREIGN, type ScreenedList, screenRecords } from './screen-records.ts';
@@ -43,6 +43,8 @@ export interface CustomerDataRead {
 type OkFound = Extract<Found<Json>, { status: 'ok' }>;
 
 const RETRY_AFTER_SECONDS = '60';
+const OWNERLESS: ContractBreach = { pointer: '', reason: 'owner missing' };
+const OF_ANOTHER: ContractBreach = { pointer: '', reason: 'data of another customer' };
 const UNFIT_LIST: ContractBreach = { pointer: '', reason: 'form of the list' };
 const NONE = { records: 0, broken: 0, foreign: 0 };
 
@@ -123,7 +125,7 @@ export function createCustomerDataAnswers(
     onEvent({ kind, ...eventOf(call), records: 1, isServed: false, ...wrong });
     const known = call.notes?.validation ?? NONE;
     const count = kind === 'foreign' ? { foreign: known.foreign + 1 } : { broken: known.broken + 1 };
-    note(call, { validation: { ...known, ...count, ...wrong } });
+    note(call, { validation: { ...known, records: Math.max(known.records, 1), ...count, ...wrong } });
     return refuse('DADOS_FORA_DO_CONTRATO');
   }
 
@@ -133,9 +135,9 @@ export function createCustomerDataAnswers(
     if (found.status === 'refused') return refuse('RESOURCE_FORBIDDEN');
     if (found.status === 'notReady') return answerNotReady();
     if (found.status === 'ok') {
-      const fault = ownerFault(read.addressing, target, found);
-      if (fault === 'foreign') return block(read, 'foreign', FOREIGN);
-      if (fault === 'unknown') return refuse('RESOURCE_FORBIDDEN');
+      const doubt = doubtOwner(read, target, found);
+      if (doubt === 'not shared') return refuse('RESOURCE_FORBIDDEN');
+      if (doubt) return block(read, doubt === OWNERLESS ? 'breach' : 'foreign', doubt);
       return countedArray === undefined
         ? answerRecord(read, target, found.data)
         : answerList(read, target, found.data, found);
@@ -153,17 +155,20 @@ export function answerNotReady(): Answer {
 }
 
 /**
- * What is asked for by an id of its own is only handed out with the word of the connector whose it is, and what is said
- * to be another resource's is never that of the one asked for.
+ * What speaks against handing out what was found, by the connector's word on whose it is: that of a resource is the one
+ * asked for, or one that is shared where something is known by an id of its own; that of none is the customer's, or the
+ * company's.
  */
-function ownerFault(
-  { isBelowResource, parameters }: Addressing,
+function doubtOwner(
+  { access: { documents }, addressing: { parameters } }: CustomerDataRead,
   { resource, shared }: Target,
   { owner }: OkFound,
-): 'foreign' | 'unknown' | undefined {
-  if (resource && owner !== undefined && owner !== resource.ref) return 'foreign';
-  if (isBelowResource || parameters.length === 0) return undefined;
-  return owner !== undefined && shared.available.has(owner) ? undefined : 'unknown';
+): ContractBreach | 'not shared' | undefined {
+  if (typeof owner !== 'string') return OWNERLESS;
+  if (resource) return owner === resource.ref ? undefined : FOREIGN;
+  if (parameters.length === 0) return owner === (documents.cnpj ?? documents.cpf) ? undefined : OF_ANOTHER;
+  if (shared.available.has(owner)) return undefined;
+  return isOwned(shared, owner) ? 'not shared' : FOREIGN;
 }
 
 /** A contract has a 204 for nothing, or else there is nothing at the address. */

@@ -8,7 +8,10 @@ export type CustomerDataEvent = {
   readonly interactionId: string | undefined;
 } & (
   | {
-      /** `breach`: it breaks its contract. `foreign`: it is of another resource than the one asked for. */
+      /**
+       * `breach`: it breaks its contract, or its connector does not say whose it is. `foreign`: it is of another resource
+       * or customer than was asked for.
+       */
       readonly kind: 'breach' | 'foreign';
       /** How many records it concerns; 1 for an answer that is none. */
       readonly records: number;

@@ -31,7 +31,7 @@ export function publishRecord(
   return Object.isFrozen(record) ? Object.freeze(published) : published;
 }
 
-/** What has been picked may be the customer's no longer, and is not shared then. */
-function isOwned({ all, owned }: Target['shared'], ref: string): boolean {
+/** Whether a reference may be the customer's. What has been picked may be so no longer, and is not shared then. */
+export function isOwned({ all, owned }: Target['shared'], ref: string): boolean {
   return owned === undefined || owned.has(ref) || all.some((resource) => resource.ref === ref);
 }

@@ -196,7 +196,7 @@ describe('given a contract that nobody has seen', () => {
       });
     assert.deepEqual(bodyOf((await receipt('g-1')).answer).data, { sum: '1.00' });
     assert.deepEqual(refusalOf((await receipt('g-9')).answer), [403, 'RESOURCE_FORBIDDEN']);
-    assert.deepEqual(refusalOf((await receipt()).answer), [403, 'RESOURCE_FORBIDDEN']);
+    assert.deepEqual(refusalOf((await receipt()).answer), [500, 'DADOS_FORA_DO_CONTRATO']);
     const { answer, requests } = await readGadgets('/receipts/{receiptKey}', {
       path: { receiptKey: '../r' },
     });

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
+import type { Json as Data } from '../../src/connectors/connector.ts';
 import { createFolderConnector } from '../../src/connectors/folder-connector.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { type CoreSystem, startCoreSystem } from '../support/core-system.ts';
+import { type CoreSystem, type Misbehaviour, startCoreSystem } from '../support/core-system.ts';
 import { runGuiche } from '../support/run-guiche.ts';
 import type { Json } from '../support/send-request.ts';
 import { startTemporaryDatabases } from '../support/temporary-database.ts';
@@ -58,6 +59,11 @@ function operatorFolder(
 
 function test(folder: string, ...args: readonly string[]) {
   return runGuiche(['connector', 'test', ...args], { cwd: folder });
+}
+
+function withoutOwner(found: Data): Data {
+  const { owner: _, ...rest } = found as { readonly [member: string]: Data };
+  return rest;
 }
 
 /** Runs the command with something on its standard input. */
@@ -157,6 +163,23 @@ describe('given a connector that speaks HTTP', () => {
     const { status, stdout } = await test(folder, 'core', '--cpf', ANA, '--other-cpf', OTHER);
     assert.equal(status, 1);
     assert.match(stdout, /^ 14 {2}failed/m);
+  });
+
+  it('when they say that data is another’s, or do not say whose, then cases fail and name nobody', async () => {
+    const wrong: [Misbehaviour, RegExp][] = [
+      [
+        { change: (found) => ({ ...(found as object), owner: 'cc-99999' }) },
+        /^ 16 {2}failed {3}every answer says rightly whose it is\n +\S+ \(accounts 2\) names another owner than the thing that was asked for$/m,
+      ],
+      [{ change: withoutOwner }, /^ 12 {2}failed/m],
+    ];
+    for (const [misbehaviour, line] of wrong) {
+      core.set(misbehaviour, { operation: 'getRecord', api: 'accounts' });
+      const { status, stdout } = await test(folder, 'core', '--cpf', ANA);
+      assert.equal(status, 1);
+      assert.match(stdout, line);
+      assert.ok(!stdout.includes(ANA) && !stdout.includes('cc-99999'));
+    }
   });
 
   it('when institutions of both ecosystems use it, then one has to be named', async () => {

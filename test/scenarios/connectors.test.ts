@@ -44,6 +44,11 @@ const TREASURE = '/open-banking/treasure-titles/v1/investments';
 const SHARES = '/open-banking/variable-incomes/v1/investments';
 const AUTO = '/open-insurance/insurance-auto/v1/insurance-auto';
 const ASSISTANCE = '/open-insurance/insurance-financial-assistance/v1/insurance-financial-assistance';
+const IDENTIFICATIONS = '/open-insurance/customers/v2/personal/identifications';
+const ANA = '41726305961';
+const CARLA = '28364091778';
+const GUILHERME = '53807142690';
+const OTHER_INSURED = '09184736593';
 const BALANCES = ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'];
 const YEAR = 'from%sDate=2025-01-01&to%sDate=2026-12-31';
 
@@ -226,6 +231,27 @@ async function tellChanged(type: string, ref: string): Promise<void> {
   await pause(NOTICE_MS);
 }
 
+/** Nothing is served of what is another's; that is counted and explained, and nobody is named in it. */
+async function assertForeign(
+  answer: ApiAnswer,
+  interactionId: string,
+  secrets: readonly string[],
+): Promise<void> {
+  assert.deepEqual(errorOf(answer), [500, 'DADOS_FORA_DO_CONTRATO']);
+  const { notes, reason } = await node.explain(interactionId);
+  assert.deepEqual([notes.validation?.records, notes.validation?.foreign], [1, 1]);
+  assert.match(reason, /^500 DADOS_FORA_DO_CONTRATO: .*1 of 1 records are of somebody or something else/);
+  const told = node.told(interactionId);
+  assert.deepEqual([told?.kind, told?.records, told?.isServed], ['foreign', 1, false]);
+  for (const secret of secrets)
+    assert.ok(!JSON.stringify([answer.text, notes, reason, told]).includes(secret), secret);
+}
+
+function withoutOwner(found: CoreJson): CoreJson {
+  const { owner: _, ...rest } = found as { readonly [member: string]: CoreJson };
+  return rest;
+}
+
 async function findingOn(on: ConnectedNode, interactionId: string, topic: Topic): Promise<string> {
   const { findings } = await on.explain(interactionId);
   const finding = findings.find((one) => one.topic === topic);
@@ -305,7 +331,7 @@ describe('given institutions whose systems are reached through connectors', () =
         ecosystem: 'open-insurance',
         login: 'guilherme.alves',
         permissions: openInsurance.groups
-          .filter(({ id }) => id === 'auto' || id === 'financial-assistance')
+          .filter(({ id }) => ['auto', 'financial-assistance', 'personal-data'].includes(id))
           .flatMap((group) => group.permissions)
           .concat('RESOURCES_READ'),
         choices: {
@@ -377,6 +403,29 @@ describe('given institutions whose systems are reached through connectors', () =
       assert.equal(notes.validation?.foreign, 1);
       assert.match(reason, /another resource/);
       assert.equal(node.told(interactionId)?.kind, 'foreign');
+    });
+
+    it('when the systems hand out who somebody else is, then it is never served, and counted', async () => {
+      const which = { operation: 'listRecords', api: 'customers' };
+      const own = await read(IDENTIFICATIONS, consent, node);
+      assert.equal(own.body.data?.[0]?.cpfNumber, GUILHERME, own.text);
+      insurer.set({ asIf: { documents: { cpf: OTHER_INSURED } } }, which);
+      const interactionId = randomUUID();
+      const answer = await read(IDENTIFICATIONS, consent, node, interactionId);
+      insurer.set({}, which);
+      await assertForeign(answer, interactionId, [GUILHERME, OTHER_INSURED]);
+      assert.equal((await read(IDENTIFICATIONS, consent, node)).status, 200);
+    });
+
+    it('when the systems do not say who it is, then it is not served, and they are at fault', async () => {
+      const which = { operation: 'listRecords', api: 'customers' };
+      insurer.set({ change: withoutOwner }, which);
+      const interactionId = randomUUID();
+      const answer = await read(IDENTIFICATIONS, consent, node, interactionId);
+      insurer.set({}, which);
+      assert.deepEqual(errorOf(answer), [503, 'SERVICO_INDISPONIVEL']);
+      assert.match((await node.explain(interactionId)).reason, /connector policies\) failed/);
+      assert.equal(node.told(interactionId)?.failure, 'BadAnswer');
     });
 
     it('when nobody can log in there, then it is said as of any other wrong login', async () => {
@@ -580,7 +629,7 @@ describe('given institutions whose systems are reached through connectors', () =
           ({ operation, body }) =>
             operation === 'discoverResources' &&
             (body as Json).asking.api === 'accounts' &&
-            (body as Json).documents.cpf === '28364091778',
+            (body as Json).documents.cpf === CARLA,
         ).length;
       const readAll = async () => {
         for (const on of [node, other, node, other])
@@ -612,9 +661,31 @@ describe('given institutions whose systems are reached through connectors', () =
       assert.equal((await read(`${SHARES}/${idOf('VARIABLE_INCOME')}`, ana, node)).status, 200);
     });
 
-    it('when a list is another customer’s, then nothing of it is served, and all of it counted', async () => {
+    for (const { what, operation, rest } of [
+      { what: 'an account', operation: 'getRecord', rest: '' },
+      { what: 'transactions', operation: 'listChildren', rest: `/transactions?${year('Booking')}` },
+    ])
+      it(`when they answer with ${what} of another customer, then it is never served, counted and explained`, async () => {
+        const which = { operation, api: 'accounts' };
+        const path = `${ACCOUNTS}/${idOf('ACCOUNT')}${rest}`;
+        const theirs = { ref: 'cc-64480', refs: { accountId: 'cc-64480' }, documents: { cpf: CARLA } };
+        bank.set({ asIf: theirs }, which);
+        const interactionId = randomUUID();
+        const answer = await read(path, ana, node, interactionId);
+        bank.set({}, which);
+        await assertForeign(answer, interactionId, ['cc-64480', CARLA, ANA]);
+        assert.equal((await read(path, ana, node)).status, 200);
+      });
+
+    it('when a list is another customer’s, then it is never served, counted and explained', async () => {
       const which = { operation: 'listRecords', api: 'accounts' };
-      bank.set({ asIf: { documents: { cpf: '28364091778' } } }, which);
+      bank.set({ asIf: { documents: { cpf: CARLA } } }, which);
+      const honest = randomUUID();
+      await assertForeign(await read(ACCOUNTS, ana, node, honest), honest, ['cc-64480', CARLA, ANA]);
+
+      // Said to be hers, it is looked at record by record.
+      const claim = (found: CoreJson): CoreJson => ({ ...(found as object), owner: ANA });
+      bank.set({ asIf: { documents: { cpf: CARLA } }, change: claim }, which);
       const interactionId = randomUUID();
       const { status, text, body } = await read(ACCOUNTS, ana, node, interactionId);
       bank.set({}, which);

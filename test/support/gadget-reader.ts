@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { askedOwner } from '../../src/connectors/asked-owner.ts';
 import type {
   ChildrenRequest,
   Connector,
   Json as Data,
   DataRequest,
   Found,
+  FoundData,
   RecordRequest,
 } from '../../src/connectors/connector.ts';
 import type { Customer } from '../../src/connectors/customer.ts';
@@ -74,6 +76,8 @@ export interface World {
   readonly reached?: Reached | (() => Promise<Reached>);
   readonly customer?: Found<Customer>;
   readonly found?: Finding;
+  /** Whether the connector says whose its data is, where what it finds does not; it does by default. */
+  readonly namesOwner?: boolean;
   readonly operations?: readonly Operation[];
   readonly policy?: BreachPolicy;
   readonly today?: string;
@@ -101,7 +105,11 @@ export function createGadgetReader(world: World = {}) {
   const state = { found: world.found ?? ({ status: 'empty' } as Finding), reached: world.reached };
   const ask = (method: string) => async (request: Asked) => {
     requests.push({ ...request, method });
-    return typeof state.found === 'function' ? state.found(request) : state.found;
+    const answer = typeof state.found === 'function' ? await state.found(request) : state.found;
+    if (answer.status !== 'ok' || answer.owner !== undefined || world.namesOwner === false)
+      return answer as FoundData;
+    const owner = askedOwner(request, 'ref' in request ? request : undefined);
+    return { ...answer, ...(owner !== undefined && { owner }) } as FoundData;
   };
   const connector: Pick<Connector, 'customer' | 'list' | 'get' | 'children'> = {
     customer: async () => world.customer ?? { status: 'ok', data: ana, asOf: NOON },

@@ -4,7 +4,7 @@ import type {
   ChildrenRequest,
   Connector,
   DataRequest,
-  Found,
+  FoundData,
   Json,
   RecordRequest,
 } from '../../src/connectors/connector.ts';
@@ -56,6 +56,9 @@ export const madeUpReads: readonly ConnectorRead[] = describeConnectorReads(
         [path('thingId'), path('movementId'), ...paging()],
         PERMISSION,
       ),
+      '/profile': read(objectOf({ nickname: text() }), [], {
+        'x-permissions': ['CUSTOMERS_PERSONAL_IDENTIFICATIONS_READ'],
+      }),
       '/notes/{noteId}': read(objectOf({ noteId: text(), text: text() }), [path('noteId')], PERMISSION),
     },
     components: {
@@ -97,12 +100,17 @@ export function createMadeUpConnector({ pages, isBusy = false }: MadeUpInstituti
   const has = (documents: CustomerDocuments, ref: string) =>
     thingsOf(documents)?.some((resource) => resource.ref === ref && resource.type === 'ACCOUNT') ?? false;
 
-  function page(records: readonly Json[], idName: string, { page: asked, query }: DataRequest): Found<Json> {
+  function page(
+    records: readonly Json[],
+    idName: string,
+    { page: asked, query }: DataRequest,
+    owner: string,
+  ): FoundData {
     const wanted = records.filter((record) => isWanted(record as Members, query));
-    if (pages === 'whole' || !asked) return found(records);
+    if (pages === 'whole' || !asked) return found(records, owner);
     const total = wanted.length;
     if (pages === 'total')
-      return { ...found(wanted.slice(asked.offset, asked.offset + asked.size)), total } as Found<Json>;
+      return { ...found(wanted.slice(asked.offset, asked.offset + asked.size), owner), total };
     const after = asked.cursor?.replace(/^after /, '');
     const at = wanted.findIndex((record) => (record as Members)[idName] === after);
     if (after !== undefined && at < 0) return { status: 'refused' };
@@ -110,7 +118,7 @@ export function createMadeUpConnector({ pages, isBusy = false }: MadeUpInstituti
     const part = wanted.slice(from, from + asked.size);
     const last = (part.at(-1) as Members | undefined)?.[idName];
     const cursor = from + asked.size < total ? `after ${last}` : null;
-    return { ...found(part), total, cursor } as Found<Json>;
+    return { ...found(part, owner), total, cursor };
   }
 
   function book(ref: string, { page: asked }: DataRequest): void {
@@ -119,29 +127,29 @@ export function createMadeUpConnector({ pages, isBusy = false }: MadeUpInstituti
     movements.get(ref)?.unshift(movement(ref, 1000 + booked));
   }
 
-  function children(request: ChildrenRequest): Found<Json> {
+  function children(request: ChildrenRequest): FoundData {
     const { ref, name, refs, documents } = request;
     if (!has(documents, ref)) return { status: 'notFound' };
     const own = movements.get(ref) ?? [];
     if (name === 'movements') {
       book(ref, request);
-      return own.length === 0 ? { status: 'empty' } : page(own, 'movementId', request);
+      return own.length === 0 ? { status: 'empty' } : page(own, 'movementId', request, ref);
     }
     const isKnown = own.some((record) => (record as Members).movementId === refs.movementId);
     return isKnown
-      ? page([{ partId: `${refs.movementId}-a` }, { partId: `${refs.movementId}-b` }], 'partId', request)
+      ? page([{ partId: `${refs.movementId}-a` }, { partId: `${refs.movementId}-b` }], 'partId', request, ref)
       : { status: 'notFound' };
   }
 
-  function get({ ref, type, documents }: RecordRequest): Found<Json> {
+  function get({ ref, type, documents }: RecordRequest): FoundData {
     if (type === undefined) {
       const owner = ref.replace(/-\d+-n$/, '');
       const isKnown = movements.get(owner)?.some((record) => (record as Members).noteId === ref);
       return isKnown && has(documents, owner)
-        ? ({ ...found({ noteId: ref, text: 'paid' }), owner } as Found<Json>)
+        ? found({ noteId: ref, text: 'paid' }, owner)
         : { status: 'notFound' };
     }
-    return has(documents, ref) ? found({ thingId: ref, kind: kindOf(ref) }) : { status: 'notFound' };
+    return has(documents, ref) ? found({ thingId: ref, kind: kindOf(ref) }, ref) : { status: 'notFound' };
   }
 
   return {
@@ -163,11 +171,14 @@ export function createMadeUpConnector({ pages, isBusy = false }: MadeUpInstituti
     },
     async list(request) {
       request.signal.throwIfAborted();
-      if (!request.operationPath.endsWith('/things') || !request.operationPath.includes('made-up'))
+      const { operationPath, documents } = request;
+      const owner = documents.cnpj ?? documents.cpf;
+      if (operationPath.endsWith('/profile')) return found({ nickname: `of ${owner}` }, owner);
+      if (!operationPath.endsWith('/things') || !operationPath.includes('made-up'))
         return { status: 'notFound' };
-      const own = thingsOf(request.documents)?.filter(({ type }) => type === 'ACCOUNT') ?? [];
+      const own = thingsOf(documents)?.filter(({ type }) => type === 'ACCOUNT') ?? [];
       const records = own.map(({ ref }) => ({ thingId: ref, kind: kindOf(ref) }));
-      return records.length === 0 ? { status: 'empty' } : page(records, 'thingId', request);
+      return records.length === 0 ? { status: 'empty' } : page(records, 'thingId', request, owner);
     },
     async get(request) {
       request.signal.throwIfAborted();
@@ -182,8 +193,8 @@ export function createMadeUpConnector({ pages, isBusy = false }: MadeUpInstituti
 
 type Members = { readonly [member: string]: string };
 
-function found(data: Json): Found<Json> {
-  return { status: 'ok', data, asOf: AS_OF };
+function found(data: Json, owner: string) {
+  return { status: 'ok', data, asOf: AS_OF, owner } as const;
 }
 
 function isWanted(record: Members, query: Readonly<Record<string, string>>): boolean {

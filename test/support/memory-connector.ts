@@ -1,4 +1,12 @@
-import type { Connector, DataRequest, Found, Json } from '../../src/connectors/connector.ts';
+import { askedOwner } from '../../src/connectors/asked-owner.ts';
+import type {
+  Connector,
+  DataRequest,
+  Found,
+  FoundData,
+  Json,
+  RecordRequest,
+} from '../../src/connectors/connector.ts';
 import type { Customer, CustomerDocuments, OfferedResource } from '../../src/connectors/customer.ts';
 
 /** What an institution knows, for tests. */
@@ -20,7 +28,7 @@ export interface Owned {
   readonly resources: readonly OfferedResource[];
   /** By the path of the operation, with references in place of its parameters. */
   readonly data: Readonly<Record<string, Json>>;
-  /** By the same path, the resource that something known by an id of its own belongs to. */
+  /** By the same path, whose something is that is known by an id of its own. */
   readonly owners?: Readonly<Record<string, string>>;
 }
 
@@ -34,24 +42,25 @@ export function createMemoryConnector({ customers, owned, isPaging = false }: Co
     return person && mayAct ? (owned[cnpj ?? cpf] ?? NOTHING) : undefined;
   };
 
-  async function read(request: DataRequest): Promise<Found<Json>> {
+  async function read(request: DataRequest, record?: RecordRequest): Promise<FoundData> {
     request.signal.throwIfAborted();
     const theirs = ownedBy(request.documents);
     if (!theirs) return { status: 'notFound' };
     const path = request.operationPath.replace(/\{([^}]*)\}/g, (whole, name) => request.refs[name] ?? whole);
     const data = theirs.data[path];
     if (data === undefined) return { status: request.shape === 'list' ? 'empty' : 'notFound' };
-    const owner = theirs.owners?.[path];
-    const found = { status: 'ok', data, asOf: Date.now(), ...(owner !== undefined && { owner }) } as const;
+    const owner = theirs.owners?.[path] ?? askedOwner(request, record);
+    if (owner === undefined) throw new Error(`the data of the test does not say whose ${path} is`);
+    const found = { status: 'ok', data, asOf: Date.now(), owner } as const;
     return isPaging && Array.isArray(data) && request.page ? pageOf(found, data, request.page) : found;
   }
 
-  async function readOf(request: DataRequest & { readonly type: string | undefined; readonly ref: string }) {
+  async function readOf(request: RecordRequest): Promise<FoundData> {
     const resources = ownedBy(request.documents)?.resources ?? [];
     const isTheirs =
       request.type === undefined ||
       resources.some(({ type, ref }) => type === request.type && ref === request.ref);
-    return isTheirs ? read(request) : ({ status: 'notFound' } as const);
+    return isTheirs ? read(request, request) : { status: 'notFound' };
   }
 
   return {
@@ -75,7 +84,7 @@ export function createMemoryConnector({ customers, owned, isPaging = false }: Co
       const data = theirs.resources.filter(({ type }) => types.includes(type));
       return data.length === 0 ? { status: 'empty' } : { status: 'ok', data, asOf: Date.now() };
     },
-    list: read,
+    list: (request) => read(request),
     get: readOf,
     children: readOf,
   };
@@ -88,7 +97,7 @@ function tell(found: CoreCustomer | undefined): Found<Customer> {
 }
 
 /** The cursor is where the next page starts. */
-function pageOf<Whole extends Extract<Found<Json>, { status: 'ok' }>>(
+function pageOf<Whole extends Extract<FoundData, { status: 'ok' }>>(
   found: Whole,
   records: readonly Json[],
   { offset, size, cursor }: NonNullable<DataRequest['page']>,

@@ -28,7 +28,7 @@ export function createCustomerDataLog(
 
 const WORDS: Readonly<Record<CustomerDataEvent['kind'], string>> = {
   breach: 'records of the institution break the contract',
-  foreign: 'the institution gave records of another resource',
+  foreign: 'the institution gave records of another resource or customer',
   late: 'the institution took too long',
   away: 'the institution could not be asked',
 };

@@ -20,7 +20,7 @@ export interface BaseAnswer {
   /** Of a list. */
   readonly walk: Walk | undefined;
   /** Of a record that was found. */
-  readonly record: { readonly data: Json; readonly owner: string | undefined } | undefined;
+  readonly record: { readonly data: Json; readonly owner: unknown } | undefined;
 }
 
 /** Every read of the customer's things, once. */

@@ -16,6 +16,8 @@ export interface Walk {
   readonly isPaged: boolean;
   /** Totals that pages gave. */
   readonly totals: readonly unknown[];
+  /** Whom pages said to be of, undefined for those that did not say it. */
+  readonly owners: readonly unknown[];
   /** Cursors that pages gave, null for the end. */
   readonly cursors: readonly unknown[];
   /** False when there was more than the pages that were wanted. */
@@ -77,6 +79,7 @@ interface Page {
   readonly content: Json | undefined;
   readonly records: readonly Json[] | undefined;
   readonly isPage: boolean;
+  readonly owner: unknown;
   readonly total: unknown;
   readonly cursor: unknown;
 }
@@ -88,11 +91,20 @@ function readPage({ read }: Target, found: Found<Json>): Page {
       content: undefined,
       records: [],
       isPage: false,
+      owner: undefined,
       total: undefined,
       cursor: null,
     };
-  const { data, total, cursor } = found;
-  return { status: 'ok', content: data, records: read.recordsOf(data), isPage: isPage(found), total, cursor };
+  const { data, owner, total, cursor } = found;
+  return {
+    status: 'ok',
+    content: data,
+    records: read.recordsOf(data),
+    isPage: isPage(found),
+    owner,
+    total,
+    cursor,
+  };
 }
 
 function goesOn({ isPage, total, cursor }: Page, reached: number): boolean {
@@ -108,6 +120,7 @@ function summarise(pages: readonly Page[], isComplete: boolean): Walk {
     counts: pages.map(({ records }) => records?.length ?? 0),
     isWellFormed: pages.every(({ records }) => records !== undefined),
     isPaged: pages.some(({ isPage }) => isPage),
+    owners: pages.flatMap(({ content, owner }) => (content === undefined ? [] : [owner])),
     totals: pages.flatMap(({ total }) => (total === undefined ? [] : [total])),
     cursors: pages.flatMap(({ cursor, isPage }) => (isPage && cursor !== undefined ? [cursor] : [])),
     isComplete,

@@ -63,6 +63,7 @@ async function tryPages(trial: Trial): Promise<number> {
         !walk.isPaged || walk.counts.every((count) => count <= size),
         `${at}: a page holds more than that`,
       );
+      expect(isOfOne([before, walk, after]), `${at}: its pages do not say that they are of the same`);
       const isTold = walk.totals.every((total) => isTotalOf(total, before, after));
       expect(isTold, `${at}: total is not the number of records`);
       tried += 1;
@@ -154,6 +155,11 @@ async function readBetween(
   const before = await readWhole(trial, target);
   const walk = await walkList(trial, target, { ...wishes, query: widestQuery(target.read) });
   return { before, walk, after: await readWhole(trial, target) };
+}
+
+/** Whether all pages name the same owner, or none does, which another case finds. */
+function isOfOne(walks: readonly Walk[]): boolean {
+  return new Set(walks.flatMap((walk) => walk.owners)).size <= 1;
 }
 
 /** A list that is answered whole is the same whatever page was asked for. */

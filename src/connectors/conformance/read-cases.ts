@@ -1,8 +1,9 @@
 import { composeAnswer } from '../../contract/compose-answer.ts';
+import { askedOwner } from '../asked-owner.ts';
 import type { Json } from '../connector.ts';
 import { type BaseAnswer, isResourceItself, memberOf, readEverything, resourcesFor } from './base-answers.ts';
 import { type ConnectorCase, expect, NotTried, triedOrNot } from './connector-case.ts';
-import { apiOf, type Breach, type ConnectorRead, isList } from './connector-read.ts';
+import { apiOf, type Breach, type ConnectorRead, isList, type Target } from './connector-read.ts';
 import { nameOf } from './list-walk.ts';
 import type { Trial } from './trial.ts';
 
@@ -34,8 +35,8 @@ export const READ_CASES: readonly ConnectorCase[] = [
   },
   {
     number: 16,
-    name: 'what has an id of its own names its owner',
-    why: 'Without the thing that it belongs to, guiche cannot tell whether it is shared and does not hand it out.',
+    name: 'every answer says rightly whose it is',
+    why: 'What is another’s, or nobody’s as far as guiche is told, is not handed out.',
     run: tryOwners,
   },
   {
@@ -121,15 +122,33 @@ async function tryChildren(trial: Trial): Promise<number> {
 
 async function tryOwners(trial: Trial): Promise<number> {
   let tried = 0;
-  for (const { target, record } of await answersOf(trial)) {
-    const { read, documents } = target;
-    if (read.addressing.isBelowResource || read.addressing.parameters.length === 0 || !record) continue;
-    const owners = (await trial.discovered(documents)).map(({ ref }) => ref);
-    expect(record.owner !== undefined, `${nameOf(target)} names no owner`);
-    expect(owners.includes(record.owner), `${nameOf(target)} names an owner that is not discovered`);
-    tried += 1;
+  for (const { target, walk, record } of await answersOf(trial)) {
+    for (const owner of walk?.owners ?? (record ? [record.owner] : [])) {
+      expect(owner !== undefined, `${nameOf(target)} names no owner`);
+      const due = await ownersOf(trial, target);
+      expect(
+        due.includes(owner as string),
+        `${nameOf(target)} names another owner than ${wordOwner(target)}`,
+      );
+      tried += 1;
+    }
   }
-  return triedOrNot(tried, 'nothing with an id of its own was found');
+  return triedOrNot(tried, 'nothing was found');
+}
+
+/** Whose an answer may be; what has an id of its own belongs to any of the things that are discovered. */
+async function ownersOf(
+  trial: Trial,
+  { read: { addressing }, documents, resource }: Target,
+): Promise<readonly (string | undefined)[]> {
+  if (resource) return [resource.ref];
+  if (addressing.method === 'list') return [askedOwner({ documents })];
+  return (await trial.discovered(documents)).map(({ ref }) => ref);
+}
+
+function wordOwner({ read: { addressing }, resource }: Target): string {
+  if (resource) return 'the thing that was asked for';
+  return addressing.method === 'list' ? 'the customer' : 'what is discovered';
 }
 
 async function tryContract(trial: Trial): Promise<number> {

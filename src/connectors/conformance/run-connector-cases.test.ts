@@ -11,7 +11,7 @@ import {
   madeUpReads,
 } from '../../../test/support/made-up-connector.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import type { Connector, DataRequest, Found, Json, RecordRequest } from '../connector.ts';
+import type { Connector, DataRequest, FoundData, Json, RecordRequest } from '../connector.ts';
 import type { CustomerDocuments } from '../customer.ts';
 import { CONNECTOR_CASES } from './connector-cases.ts';
 import { type CaseResult, runConnectorCases } from './run-connector-cases.ts';
@@ -264,9 +264,50 @@ const MISTAKES: readonly Mistake[] = [
     given: 'does not say whose a note is',
     number: 16,
     make: (right) => ({
-      get: async (request) => {
-        const { owner: _, ...found } = (await right.get(request)) as { owner?: string };
-        return found as Found<Json>;
+      get: (request) =>
+        request.type === undefined ? ownedBy(right.get(request), undefined) : right.get(request),
+    }),
+  },
+  {
+    given: 'does not say whose movements are',
+    number: 16,
+    make: (right) => ({ children: (request) => ownedBy(right.children(request), undefined) }),
+  },
+  {
+    given: 'says that a thing is another',
+    number: 16,
+    make: (right) => ({
+      get: (request) => (request.ref === 't-2' ? ownedBy(right.get(request), 't-3') : right.get(request)),
+    }),
+  },
+  {
+    given: 'says that a note is of something that the customer does not have',
+    number: 16,
+    make: (right) => ({
+      get: (request) =>
+        request.type === undefined ? ownedBy(right.get(request), 't-9') : right.get(request),
+    }),
+  },
+  {
+    given: 'says that the list of things is of whoever acts for the company',
+    number: 16,
+    make: (right) => ({ list: (request) => ownedBy(right.list(request), request.documents.cpf) }),
+  },
+  {
+    given: 'gives whoever asks the profile of another',
+    number: 16,
+    make: (right) => ({
+      list: (request) =>
+        right.list(request.operationPath.endsWith('/profile') ? { ...request, documents: OTHER } : request),
+    }),
+  },
+  {
+    given: 'says on the first page alone whose movements are',
+    number: 20,
+    make: (right) => ({
+      children: (request) => {
+        const isLater = request.page !== undefined && request.page.offset > 0;
+        return isLater ? ownedBy(right.children(request), undefined) : right.children(request);
       },
     }),
   },
@@ -371,7 +412,7 @@ const MISTAKES: readonly Mistake[] = [
           total: _,
           cursor: __,
           ...found
-        } = (await right.children(request)) as Extract<Found<Json>, { status: 'ok' }>;
+        } = (await right.children(request)) as Extract<FoundData, { status: 'ok' }>;
         return found;
       },
     }),
@@ -649,18 +690,25 @@ function discoverAs(
 }
 
 async function alterList(
-  answer: Promise<Found<Json>>,
+  answer: Promise<FoundData>,
   change: (records: readonly Json[]) => readonly Json[],
-): Promise<Found<Json>> {
+): Promise<FoundData> {
   const found = await answer;
-  return found.status === 'ok' ? { ...found, data: change(found.data as readonly Json[]) } : found;
+  const isList = found.status === 'ok' && Array.isArray(found.data);
+  return isList ? { ...found, data: change(found.data as readonly Json[]) } : found;
+}
+
+/** The same, said to be somebody's, or nobody's. */
+async function ownedBy(answer: Promise<FoundData>, owner: string | undefined): Promise<FoundData> {
+  const { owner: _, ...found } = (await answer) as Extract<FoundData, { status: 'ok' }>;
+  return { ...found, ...(found.status === 'ok' && owner !== undefined && { owner }) } as FoundData;
 }
 
 /** A thing with other members; what is no thing stays as it is. */
 async function alter(
-  answer: Promise<Found<Json>>,
+  answer: Promise<FoundData>,
   members: Readonly<Record<string, Json>>,
-): Promise<Found<Json>> {
+): Promise<FoundData> {
   const found = await answer;
   const isThing = found.status === 'ok' && 'thingId' in (found.data as object);
   return isThing ? { ...found, data: { ...(found.data as object), ...members } } : found;

@@ -271,7 +271,7 @@ describe('given room for two calls and one that waits', () => {
     await until(() => core.underWay({ api: 'accounts' }) === 2);
     const others = [
       connector.list(aRequest({ api: 'loans' })),
-      connector.children({ ...aRequest(), type: undefined, ref: 'cc-5512', name: 'balances', api: 'loans' }),
+      connector.children({ ...aRequest(), type: 'ACCOUNT', ref: 'cc-5512', name: 'balances', api: 'loans' }),
       connector.customer({ cpf: CARLA }, anAsking({ api: undefined })),
       connector.discover({ cpf: CARLA }, ['ACCOUNT'], anAsking({ api: undefined })),
     ];

@@ -47,7 +47,9 @@ export function readCoreContract(): CoreContract {
     return (answer: unknown) => {
       if (validate()(answer)) return undefined;
       const [fault] = validate().errors ?? [];
-      return `${fault?.instancePath || 'the whole of it'} breaks the rule "${fault?.keyword}"`;
+      // A member that is missing is named by the document, and not by the answer.
+      const missing = fault?.keyword === 'required' ? `: ${fault.params.missingProperty}` : '';
+      return `${fault?.instancePath || 'the whole of it'} breaks the rule "${fault?.keyword}${missing}"`;
     };
   };
   const found = operationsOf(document).map(([path, method, operation]) => {

@@ -119,7 +119,8 @@ describe('given systems that answer as the document wants it', () => {
 });
 
 describe('given systems that answer something else', () => {
-  const good = { status: 'ok', asOf: '2026-03-02T12:00:00Z', data: [] };
+  const told = { status: 'ok', asOf: '2026-03-02T12:00:00Z', data: [] };
+  const good = { ...told, owner: CARLA };
   const faulty: Readonly<Record<string, Misbehaviour>> = {
     'something that is no JSON': { text: `<html>${CARLA}</html>` },
     'half of an answer': { text: '{"status":"ok","data":[' },
@@ -141,6 +142,7 @@ describe('given systems that answer something else', () => {
     'a total below nothing': { text: JSON.stringify({ ...good, total: -1 }) },
     'a cursor that is too long': { text: JSON.stringify({ ...good, cursor: 'x'.repeat(513) }) },
     'a cursor that does not print': { text: JSON.stringify({ ...good, cursor: 'ção' }) },
+    'data of nobody': { text: JSON.stringify(told) },
     'an owner that is none': { text: JSON.stringify({ ...good, owner: '' }) },
     'data with nothing found': { text: JSON.stringify({ status: 'empty', data: [CARLA] }) },
     'a redirect': { status: 302 },
@@ -164,7 +166,7 @@ describe('given systems that answer something else', () => {
   };
   for (const [name, data] of Object.entries(customers))
     it(`when they answer a customer ${name}, then it is a failure`, async () => {
-      await assertFails({ text: JSON.stringify({ ...good, data }) }, (asked) =>
+      await assertFails({ text: JSON.stringify({ ...told, data }) }, (asked) =>
         asked.customer({ cpf: CARLA }, anAsking()),
       );
     });
@@ -180,13 +182,13 @@ describe('given systems that answer something else', () => {
   };
   for (const [name, data] of Object.entries(resources))
     it(`when they answer a resource ${name}, then it is a failure`, async () => {
-      await assertFails({ text: JSON.stringify({ ...good, data }) }, (asked) =>
+      await assertFails({ text: JSON.stringify({ ...told, data }) }, (asked) =>
         asked.discover({ cpf: CARLA }, ['ACCOUNT'], anAsking()),
       );
     });
 
   it('when they answer resources of types that were not asked for, then these are left out', async () => {
-    core.set({ text: JSON.stringify({ ...good, data: [resource, { ...resource, type: 'LOAN' }] }) });
+    core.set({ text: JSON.stringify({ ...told, data: [resource, { ...resource, type: 'LOAN' }] }) });
     const found = await connector.discover({ cpf: CARLA }, ['LOAN'], anAsking());
     core.set();
     assert.deepEqual(found.status === 'ok' && found.data, [{ ...resource, type: 'LOAN' }]);
@@ -197,6 +199,17 @@ describe('given systems that answer something else', () => {
     const found = await connector.list(aRequest());
     core.set();
     assert.ok(found.status === 'ok' && found.asOf <= Date.now());
+  });
+
+  it('when data does not say whose it is, then the failure does, whatever was asked for', async () => {
+    core.set({ text: JSON.stringify(told) });
+    for (const asked of [
+      connector.list(aRequest({ types: [] })),
+      connector.get({ ...account, type: 'ACCOUNT', ref: 'cc-5512' }),
+      connector.children({ ...transactions, type: 'ACCOUNT', ref: 'cc-5512', name: 'transactions' }),
+    ])
+      await assert.rejects(asked, { name: 'BadAnswer', message: /"required: owner"/ });
+    core.set();
   });
 
   it('when an answer is longer than allowed, then reading it ends there', async () => {

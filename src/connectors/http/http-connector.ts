@@ -7,6 +7,7 @@ import type {
   CustomerKey,
   DataRequest,
   Found,
+  FoundData,
   RecordRequest,
 } from '../connector.ts';
 import type { Customer, OfferedResource } from '../customer.ts';
@@ -16,7 +17,7 @@ import { ConnectorLate } from './connector-late.ts';
 import { createCoreClient, type DisturbedCircuit } from './core-client.ts';
 import { type CoreOperation, readCoreContract } from './core-contract.ts';
 import type { HttpConnectorSettings } from './http-connector-settings.ts';
-import { readAnswer, readFound } from './read-found.ts';
+import { readAnswer, readFound, readFoundData } from './read-found.ts';
 
 /** A connector whose circuits can be looked at. */
 export interface HttpConnector extends Connector {
@@ -50,6 +51,11 @@ export function createHttpConnector(settings: HttpConnectorSettings): HttpConnec
   ): Promise<Found<Data>> {
     const bytes = await client.ask(operation, asking, question);
     return readFound<Data>(operation, bytes, { now: clock.now(), toleranceMs });
+  }
+
+  async function findData(operation: CoreOperation, asking: Asking, question: object): Promise<FoundData> {
+    const bytes = await client.ask(operation, asking, question);
+    return readFoundData(operation, bytes, { now: clock.now(), toleranceMs });
   }
 
   async function readHealth(signal: AbortSignal): Promise<ConnectorHealth> {
@@ -105,10 +111,10 @@ export function createHttpConnector(settings: HttpConnectorSettings): HttpConnec
       return { ...found, data: found.data.filter(({ type }) => types.includes(type)) };
     },
 
-    list: (request) => find(contract.listRecords, request, tellRequest(request)),
-    get: (request) => find(contract.getRecord, request, tellRecordRequest(request)),
+    list: (request) => findData(contract.listRecords, request, tellRequest(request)),
+    get: (request) => findData(contract.getRecord, request, tellRecordRequest(request)),
     children: (request) =>
-      find(contract.listChildren, request, { ...tellRecordRequest(request), name: request.name }),
+      findData(contract.listChildren, request, { ...tellRecordRequest(request), name: request.name }),
 
     circuits: client.circuits,
     close: client.close,

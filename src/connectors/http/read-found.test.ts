@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { BadAnswer } from './bad-answer.ts';
 import { readCoreContract } from './core-contract.ts';
-import { readFound } from './read-found.ts';
+import { readFoundData } from './read-found.ts';
 
 const { listRecords } = readCoreContract();
 const now = Date.UTC(2026, 2, 2, 12);
@@ -34,6 +34,7 @@ const nearly = fc.record(
 const sound = fc.record({
   status: fc.constant('ok'),
   data: anything,
+  owner: fc.constantFrom('cc-1', '98765432100'),
   asOf: fc.date({ min: new Date(0), max: new Date(now), noInvalidDate: true }).map((at) => at.toISOString()),
 });
 
@@ -50,7 +51,8 @@ describe('given whatever systems may answer', () => {
         good += 1;
         if (outcome.status !== 'ok') return assert.deepEqual(outcome, { status: answer.status });
         assert.ok(outcome.asOf <= now);
-        assert.deepEqual(outcome.data, answer.data);
+        assert.deepEqual([outcome.data, outcome.owner], [answer.data, answer.owner]);
+        assert.equal(typeof outcome.owner, 'string');
       }),
       { numRuns: 2_000 },
     );
@@ -68,7 +70,7 @@ describe('given whatever systems may answer', () => {
 
 function attempt(text: string | Uint8Array) {
   try {
-    return readFound<unknown>(listRecords, Buffer.from(text), time);
+    return readFoundData(listRecords, Buffer.from(text), time);
   } catch (error) {
     assert.ok(error instanceof BadAnswer, String(error));
     return error;

@@ -1,5 +1,5 @@
 import { parseJson } from '../../contract/parse-json.ts';
-import type { Found } from '../connector.ts';
+import type { Found, FoundData, Json } from '../connector.ts';
 import { BadAnswer } from './bad-answer.ts';
 import type { CoreOperation } from './core-contract.ts';
 
@@ -40,4 +40,13 @@ export function readFound<Data>(
   if (Number.isNaN(asOf)) throw new BadAnswer(operation.name, 'asOf is no instant');
   if (asOf > now + toleranceMs) throw new BadAnswer(operation.name, 'asOf lies in the future');
   return { ...answer, data: answer.data as Data, asOf: Math.min(asOf, now) };
+}
+
+/** Reads what was found of a customer's data as {@link readFound} does. Throws {@link BadAnswer} where nobody is said to own it. */
+export function readFoundData(operation: CoreOperation, bytes: Uint8Array, time: AnswerTime): FoundData {
+  const found = readFound<Json>(operation, bytes, time);
+  if (found.status !== 'ok') return found;
+  const { owner } = found;
+  if (owner === undefined) throw new BadAnswer(operation.name, 'it does not say whose it is');
+  return { ...found, owner };
 }

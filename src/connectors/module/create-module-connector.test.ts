@@ -44,7 +44,7 @@ const CORRECT = `{
   health: async () => ({ isUp: true }),
   customer: async () => ({ status: 'notFound' }),
   discover: async () => ({ status: 'empty' }),
-  list: async () => ({ status: 'ok', data: [1], asOf: 1 }),
+  list: async () => ({ status: 'ok', data: [1], asOf: 1, owner: '1' }),
   get: async () => ({ status: 'notFound' }),
   children: async () => ({ status: 'notFound' }),
 }`;
@@ -77,7 +77,9 @@ describe('given an operator’s module', () => {
       `interface Context { settings: Record<string, string>; clock: { now(): number }; folder: string }
        export default async ({ settings, clock, folder }: Context) => ({
          ...${CORRECT},
-         list: async () => ({ status: 'ok', data: [settings.table, folder], asOf: clock.now() }),
+         list: async ({ documents }) => ({
+           status: 'ok', data: [settings.table, folder], asOf: clock.now(), owner: documents.cpf,
+         }),
        });`,
     );
     const connector = await createModuleConnector({ file, clock, settings: { table: 'contracts' } });
@@ -85,6 +87,7 @@ describe('given an operator’s module', () => {
       status: 'ok',
       data: ['contracts', folder],
       asOf: 5_000,
+      owner: CPF,
     });
   });
 

@@ -66,12 +66,12 @@ export function guardConnector(connector: Connector): Connector {
     }
   }
 
-  async function checked<Data>(
+  async function checked<Answer extends Found<unknown>>(
     method: keyof Connector,
     signal: AbortSignal,
-    ask: () => Promise<Found<Data>>,
-    check: (answer: unknown) => Found<Data>,
-  ): Promise<Found<Data>> {
+    ask: () => Promise<Answer>,
+    check: (answer: unknown) => Answer,
+  ): Promise<Answer> {
     return check(await call(method, signal, ask));
   }
 

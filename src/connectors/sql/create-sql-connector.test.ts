@@ -12,7 +12,7 @@ import {
   type TemporaryDatabases,
   until,
 } from '../../../test/support/temporary-database.ts';
-import type { Asking, ChildrenRequest, Connector, Found, Json } from '../connector.ts';
+import type { Asking, ChildrenRequest, Connector, Found, FoundData, Json } from '../connector.ts';
 import { createSqlConnector, type SqlConnectorSettings } from './create-sql-connector.ts';
 import { readSqlMapping } from './read-sql-mapping.ts';
 
@@ -180,7 +180,9 @@ describe('given the sample mapping and its database', () => {
       assert.ok(operations.length >= 2);
       for (const operation of operations) {
         const asked = request(path, { refs, shape, version: operation.version });
-        const data = dataOf(await (path === CONTRACTS ? example.list(asked) : example.children(asked)));
+        const found = await (path === CONTRACTS ? example.list(asked) : example.children(asked));
+        const data = dataOf(found);
+        assert.equal(found.status === 'ok' && found.owner, Object.values(refs)[0] ?? GUILHERME);
         const validate = schemaValidator(operation.answer.schema());
         const links = { self: `https://api.example.com${operation.path}` };
         validate({ data, links, meta: { totalRecords: 1, totalPages: 1 } });
@@ -390,6 +392,56 @@ describe('given columns of all types', () => {
       thingsBy("select 'x' as a, number as of from assistance where holder = :owner", 'owner: of'),
     );
     assert.match((await failure(several.list(request(THINGS)))).message, /rows .* differ in the column of$/);
+  });
+});
+
+describe('given queries that say whose their rows are, or leave it open', () => {
+  const operation = (path: string, sql: string, more = '') =>
+    connect(thingsBy(sql, more).replace('/a/things/v1/things:', `${path}:`));
+  const ONE = '/a/things/v1/things/{thingId}';
+  const one = (type: string | undefined) => ({
+    ...request(ONE, { refs: { thingId: 'AF-61005' }, shape: 'record' }),
+    type,
+    ref: 'AF-61005',
+  });
+  const ownerOf = (found: FoundData) => found.status === 'ok' && found.owner;
+
+  it('when no column says it, then they are of whom the query was asked', async () => {
+    const list = connect(thingsBy("select 'x' as a where :owner = :owner"));
+    const documents = { cpf: MARTA, cnpj: PADARIA };
+    assert.equal(ownerOf(await list.list(request(THINGS))), request(THINGS).documents.cpf);
+    assert.equal(ownerOf(await list.list(request(THINGS, { documents }))), PADARIA);
+    const record = operation(ONE, "select 'x' as a where :owner = :owner and :thingId = 'AF-61005'");
+    assert.equal(ownerOf(await record.get(one('THING'))), 'AF-61005');
+    assert.equal(ownerOf(await record.children({ ...one('THING'), name: 'parts' })), 'AF-61005');
+  });
+
+  it('when a column says it, then it counts, also against what was asked for', async () => {
+    const record = operation(
+      ONE,
+      "select 'x' as a, 'AF-1' as of where :owner = :owner and :thingId = 'AF-61005'",
+      'owner: of',
+    );
+    for (const type of ['THING', undefined]) assert.equal(ownerOf(await record.get(one(type))), 'AF-1');
+  });
+
+  it('when it is left open of what has an id of its own, or the column is null, then the call fails', async () => {
+    const sql = "select 'x' as a, null::text as of where :owner = :owner and :thingId = 'AF-61005'";
+    for (const [connector, type] of [
+      [operation(ONE, sql), undefined],
+      [operation(ONE, sql, 'owner: of'), 'THING'],
+    ] as const)
+      assert.match((await failure(connector.get(one(type)))).message, /line \d+ .*whose its rows are$/);
+  });
+
+  it('when a page beyond the end has no rows, then it is of whom the query was asked', async () => {
+    const sql = "select 'x' as a, 'y' as of where :owner = :owner offset :offset limit :limit";
+    const paged = connect(thingsBy(sql, "owner: of\n    total: 'select 1 where :owner = :owner'"));
+    const found = await paged.list(request(THINGS, { page: { offset: 5, size: 1 } }));
+    assert.deepEqual(
+      [found.status === 'ok' && found.data, ownerOf(found)],
+      [[], request(THINGS).documents.cpf],
+    );
   });
 });
 

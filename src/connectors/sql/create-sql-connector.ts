@@ -1,10 +1,11 @@
+import { askedOwner } from '../asked-owner.ts';
 import { checkFoundCustomer, checkFoundResources } from '../check-found.ts';
 import type {
   ChildrenRequest,
   Connector,
   CustomerKey,
   DataRequest,
-  Found,
+  FoundData,
   Json,
   RecordRequest,
 } from '../connector.ts';
@@ -120,28 +121,33 @@ export function createSqlConnector(settings: SqlConnectorSettings): Connector {
     return { ...answer, total, operation };
   }
 
-  function toFound(read: Read & { operation: SqlOperation }, request: DataRequest): Found<Json> | undefined {
+  function toFound(
+    read: Read & { operation: SqlOperation },
+    { shape }: DataRequest,
+    owner: string | undefined,
+  ): FoundData | undefined {
     const { rows, total, operation } = read;
     const isPage = total !== undefined && total > 0 && operation.made === 'row';
-    if (rows.length === 0 && !(isPage && request.shape === 'list')) return undefined;
-    const owner = ownerOf(operation, rows);
+    if (rows.length === 0 && !(isPage && shape === 'list')) return undefined;
     return {
       status: 'ok',
-      data: toContent(operation, rows, request.shape),
+      data: toContent(operation, rows, shape),
       asOf: instantOf(operation, rows) ?? clock.now(),
-      ...(owner !== undefined && { owner }),
+      owner: ownerOf(operation, rows, owner),
       ...(total !== undefined && { total }),
     };
   }
 
+  /** `owner` is whose data the query was bound to. */
   async function answer(
     request: DataRequest,
-    otherwise: (run: RunQuery) => Promise<Found<Json>>,
-  ): Promise<Found<Json>> {
+    owner: string | undefined,
+    otherwise: (run: RunQuery) => Promise<FoundData>,
+  ): Promise<FoundData> {
     try {
       return await database.read(request, async (run) => {
         const read = await readOperation(run, request);
-        return (read && toFound(read, request)) ?? (await otherwise(run));
+        return (read && toFound(read, request, owner)) ?? (await otherwise(run));
       });
     } catch (failure) {
       // What the database cannot even compare with the references it has, it does not have.
@@ -185,12 +191,13 @@ export function createSqlConnector(settings: SqlConnectorSettings): Connector {
         : checkFoundResources({ status: 'ok', data, asOf: clock.now() }, types);
     },
 
-    list: (request) => answer(request, async () => (request.shape === 'list' ? EMPTY : NOT_FOUND)),
+    list: (request) =>
+      answer(request, askedOwner(request), async () => (request.shape === 'list' ? EMPTY : NOT_FOUND)),
 
-    get: (request: RecordRequest) => answer(request, async () => NOT_FOUND),
+    get: (request: RecordRequest) => answer(request, askedOwner(request, request), async () => NOT_FOUND),
 
     children: (request) =>
-      answer(request, async (run) => {
+      answer(request, askedOwner(request, request), async (run) => {
         // What hangs on a thing that is not there is not an empty list of it.
         const mayBeEmpty = request.shape === 'list' && Object.keys(request.refs).length === 1;
         return mayBeEmpty && (await isTheirs(run, request)) ? EMPTY : NOT_FOUND;
@@ -274,12 +281,18 @@ function toResource(row: Row, types: readonly string[]): OfferedResource {
   };
 }
 
-/** Answers of more than one owner cannot say whose they are, and then say nothing. */
-function ownerOf({ owner, query }: SqlOperation, rows: readonly Row[]): string | undefined {
-  if (owner === undefined) return undefined;
-  const owners = new Set(rows.map((row) => textOf(row, owner)));
-  if (owners.size > 1) throw new QueryFailure(query, new AmbiguousColumn(owner));
-  return [...owners][0];
+/** What the database says of whose the rows are, or else whom they were asked of. */
+function ownerOf(
+  { owner: column, query }: SqlOperation,
+  rows: readonly Row[],
+  asked: string | undefined,
+): string {
+  const isTold = column !== undefined && rows.length > 0;
+  const owners = new Set(isTold ? rows.map((row) => textOf(row, column)) : [asked]);
+  if (column !== undefined && owners.size > 1) throw new QueryFailure(query, new AmbiguousColumn(column));
+  const [owner] = owners;
+  if (owner === undefined) throw new QueryFailure(query, 'it does not say whose its rows are');
+  return owner;
 }
 
 /** When the oldest of the rows was true. */

@@ -38,7 +38,7 @@ export interface SqlOperation {
   /** `row`: each row is a record. `all`: the rows together are the answer's content. */
   readonly made: 'row' | 'all';
   readonly template: Template;
-  /** Column with the reference of the resource that the answer belongs to. */
+  /** Column that tells whose the row is; without it that is whom the query is asked of. */
   readonly owner: string | undefined;
   /** Column that tells when the row was true; without it that is when it was read. */
   readonly asOf: string | undefined;
