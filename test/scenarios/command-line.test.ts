@@ -213,9 +213,10 @@ describe('given a data file with two faults', TWO_AT_ONCE, () => {
 });
 
 describe('given sound data', TWO_AT_ONCE, () => {
-  const folder = operatorFolder(madeUpData('flat', [makeThings(3)]));
+  const soundFolder = () => operatorFolder(madeUpData('flat', [makeThings(3)]));
 
   it('when it is served, then JSON lines say where, and SIGTERM and SIGINT stop it with status 0', async () => {
+    const folder = soundFolder();
     for (const name of ['SIGTERM', 'SIGINT'] as const) {
       const { line, port, signal, ended } = await serveGuiche([], { cwd: folder });
       assert.deepEqual(line.listening, [`http://127.0.0.1:${port}`]);
@@ -234,7 +235,7 @@ describe('given sound data', TWO_AT_ONCE, () => {
   it('when flags and variables are given, then flags override variables and these the file', async () => {
     const env = { GUICHE_BASE_URL: 'https://variable.example', GUICHE_MAX_PAGE_SIZE: '2' };
     const { port, signal, ended } = await serveGuiche(['--base-url', 'https://flag.example'], {
-      cwd: folder,
+      cwd: soundFolder(),
       env,
     });
     const { links } = (await sendRequest(port, { path: `/${THINGS}` })).json();
@@ -247,7 +248,7 @@ describe('given sound data', TWO_AT_ONCE, () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as AddressInfo;
-    const { status, stderr } = await runGuiche(['serve', '--port', String(port)], { cwd: folder });
+    const { status, stderr } = await runGuiche(['serve', '--port', String(port)], { cwd: soundFolder() });
     squatter.close();
     assert.equal(status, 1);
     assert.match(

@@ -15,6 +15,7 @@ import {
   X509CrlGenerator,
 } from '../../src/directory/x509.ts';
 import type { ClientCertificate } from '../../src/kernel/client-certificate.ts';
+import { spareSigningPair } from './spare-keys.ts';
 
 const ALGORITHM = {
   name: 'RSASSA-PKCS1-v1_5',
@@ -35,7 +36,7 @@ export interface ForgedAuthority {
 
 /** A pair that signs with SHA-256. */
 export function forgeKeys(): Promise<KeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  return spareSigningPair();
 }
 
 /** What a forged certificate says; whatever is left out is as in a good client certificate. */

@@ -1,13 +1,13 @@
-import { generateKeyPair, randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import type { CertificateInFiles } from '../../src/app/sandbox/sandbox-certificates.ts';
 import { keySetUrl } from '../../src/directory/key-set-path.ts';
 import { connectHolder } from '../../src/receiver/connect-holder.ts';
-import { generateReceiverKeys, publicHalf, type ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
+import { publicHalf, type ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
 import type { TestReceiver } from './conformance.ts';
 import type { TlsAnswer } from './exchange-tls.ts';
 import { sendJson } from './receiver-requests.ts';
 import type { Json } from './send-request.ts';
+import { spareKey, spareReceiverKeys } from './spare-keys.ts';
 import type { TestSandbox } from './start-sandbox.ts';
 
 /** Who keys and certificates of software belong to. */
@@ -36,7 +36,6 @@ export interface RegisteredSoftware extends FreshSoftware {
   readonly metadata: Json;
 }
 
-const MODULUS_BITS = 2048;
 const ROLE = 'DADOS';
 
 /** Enters new software of the sandbox's first receiver into the directory, with keys and a certificate of its own. */
@@ -74,7 +73,7 @@ export async function freshSoftware(running: TestSandbox, ecosystem: string): Pr
     ],
   });
   const [jsonKeys, identity] = await Promise.all([
-    generateReceiverKeys(softwareId.slice(0, 8)),
+    spareReceiverKeys(softwareId.slice(0, 8)),
     certify(running, owner),
   ]);
   await publishKey(running, owner, 'sigkey', { ...publicHalf(jsonKeys.signing) });
@@ -94,20 +93,20 @@ export async function freshSoftware(running: TestSandbox, ecosystem: string): Pr
   };
 }
 
-/** Has the directory certify a new key of software. */
+/** Has the directory certify another key of software. */
 export async function certify(
   running: TestSandbox,
   owner: SoftwareOwner,
 ): Promise<FreshSoftware['identity']> {
   const { directory, authority } = running.sandbox.directory;
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: MODULUS_BITS });
-  const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' }) as string;
+  const privateKey = await spareKey();
+  const publicPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string;
   const issued = await directory.keys.issue(owner, 'brcac', publicPem);
   if (!issued.isIssued) throw new Error(`no certificate: ${issued.detail}`);
   const certificate = await authority.find(String(issued.record.body.SerialNumber));
   return {
     certificate: certificate?.chain as string,
-    key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
 }
 

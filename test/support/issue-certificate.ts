@@ -6,6 +6,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from '../../src/directory/x509.ts';
+import { spareSigningPair } from './spare-keys.ts';
 
 const ALGORITHM = {
   name: 'RSASSA-PKCS1-v1_5',
@@ -33,13 +34,13 @@ export interface CertificateToIssue {
   readonly isAuthority?: boolean;
 }
 
-/** Makes a certificate for 127.0.0.1, valid for an hour, with an RSA key of its own. */
+/** Makes a certificate for 127.0.0.1, valid for an hour, with an RSA key that no other one of the last ones has. */
 export async function issueCertificate({
   name,
   by,
   isAuthority = by === undefined,
 }: CertificateToIssue): Promise<IssuedCertificate> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await spareSigningPair();
   const x509 = await X509CertificateGenerator.create({
     subject: `CN=${name}`,
     issuer: by?.issuer.x509.subject ?? `CN=${name}`,

@@ -5,7 +5,7 @@ import { findEmbeddedServer } from '../../src/store/embedded-server.ts';
 import { freePorts } from './free-ports.ts';
 import { type EndedCommand, runGuiche, type ServingGuiche, serveGuiche } from './run-guiche.ts';
 import { type Json, type ReceivedAnswer, type RequestToSend, sendRequest } from './send-request.ts';
-import { query, temporaryStateFolder, until } from './temporary-database.ts';
+import { initializeState, query, temporaryStateFolder, until } from './temporary-database.ts';
 import { temporaryFolder, writeBelow } from './temporary-folder.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../../examples');
@@ -63,6 +63,7 @@ export async function operateGuiche(settings: OperatedSettings = {}): Promise<Op
   const { configuration = {}, env = {} } = settings;
   const folder = temporaryFolder();
   const state = temporaryStateFolder();
+  if (env.DATABASE_URL === undefined) await initializeState(state);
   const [adminPort = 0] = await freePorts(1);
   const place = { cwd: folder, env };
   writeBelow(folder, 'guiche.yaml', {

@@ -19,7 +19,7 @@ import { readConsentProfiles } from '../../src/consents/read-consent-profiles.ts
 import type { CertifiedSoftware } from '../../src/directory/directory-trust.ts';
 import type { ClientCertificate } from '../../src/kernel/client-certificate.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { generateReceiverKeys, publicHalf, type ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
+import { publicHalf, type ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
 import { type IssuedCertificate, issueCertificate } from './issue-certificate.ts';
 import { madeUpConsent } from './made-up-consent.ts';
 import {
@@ -28,6 +28,7 @@ import {
   type MemoryArtifactStore,
 } from './memory-artifact-store.ts';
 import { createMemoryConsentStore } from './memory-consent-store.ts';
+import { spareReceiverKeys } from './spare-keys.ts';
 import { createTrustDouble, madeUpStatement, type TrustDouble } from './trust-double.ts';
 
 const CATALOG = join(import.meta.dirname, '..', '..', 'catalog');
@@ -182,11 +183,11 @@ export interface MadeUpReceiver {
   readonly certificate: ClientCertificate;
 }
 
-/** Makes the keys of a receiver. That takes a moment: tests of one file share theirs. */
+/** Makes a receiver. That takes a moment: tests of one file share theirs. */
 export async function makeReceiver(): Promise<MadeUpReceiver> {
   serverCertificate ??= issueCertificate({ name: 'guiche.test' });
   const [keys, issued, { certificate: authorities }] = await Promise.all([
-    generateReceiverKeys('receiver'),
+    spareReceiverKeys('receiver'),
     issueCertificate({ name: 'receiver.test' }),
     serverCertificate,
   ]);

@@ -55,8 +55,9 @@ export async function startChromium({
   return browser;
 }
 
-/** Keeps what the page looks like, for people to see. */
+/** Keeps what the page looks like, for people to see, who set `KEEP_SCREENSHOTS`: nothing else needs the time that it takes. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  if (!process.env.KEEP_SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
@@ -66,7 +67,10 @@ export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async (levels) => {
     const { axe } = globalThis as unknown as { axe: Axe };
-    const { violations } = await axe.run({ runOnly: { type: 'tag', values: levels } });
+    const { violations } = await axe.run({
+      runOnly: { type: 'tag', values: levels },
+      resultTypes: ['violations'],
+    });
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
   }, LEVELS);
 }

@@ -14,8 +14,7 @@ import { createMtlsFetch, type MtlsFetch } from '../../src/receiver/mtls-fetch.t
 import { createReceiver, type Receiver } from '../../src/receiver/receiver.ts';
 import type { ReceiverKeys } from '../../src/receiver/receiver-keys.ts';
 import { catalogFolder } from './contract-folder.ts';
-import { freePorts } from './free-ports.ts';
-import { temporaryStateFolder } from './temporary-database.ts';
+import { prepareSandbox } from './prepared-sandbox.ts';
 
 /** A whole sandbox in this process, until the test file ends. */
 export interface TestSandbox {
@@ -65,10 +64,10 @@ export const BASE_SCOPES = ['openid', 'resources', 'customers'] as const;
 export async function startTestSandbox({ withConsents = false } = {}): Promise<TestSandbox> {
   const logged: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line: string) => logged.push(line) });
-  const [publicPort = 0, mtls = 0, directory = 0, directoryMtls = 0] = await freePorts(4);
+  const { stateFolder, ports, release } = await prepareSandbox();
   const sandbox = await startSandbox({
-    stateFolder: temporaryStateFolder(),
-    ports: { public: publicPort, mtls, directory, directoryMtls },
+    stateFolder,
+    ports,
     logger: logger as unknown as FastifyBaseLogger,
     withConsents,
   });
@@ -78,6 +77,7 @@ export async function startTestSandbox({ withConsents = false } = {}): Promise<T
   running.push(async () => {
     await Promise.all([browser.close(), ...receivers.map((receiver) => receiver.close())]);
     await sandbox.close();
+    release();
   });
 
   const institution = (ecosystem: string) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -8,9 +8,13 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Makes a folder that goes away when the process of the test file ends. */
+/**
+ * Makes a folder that goes away when the process of the test file ends. The database's own user, which there is when
+ * tests run as root, can pass through it.
+ */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'guiche-scenario-'));
+  chmodSync(folder, 0o711);
   folders.push(folder);
   return folder;
 }

@@ -12,12 +12,12 @@ import { connectHolder, ownToken } from '../../../src/receiver/connect-holder.ts
 import { findHolder } from '../../../src/receiver/find-holder.ts';
 import { createReceiver } from '../../../src/receiver/receiver.ts';
 import type { ReceiverKeys } from '../../../src/receiver/receiver-keys.ts';
-import { freePorts } from '../../support/free-ports.ts';
 import { madeUpCpf } from '../../support/made-up-consent.ts';
+import { type PreparedSandbox, prepareSandbox } from '../../support/prepared-sandbox.ts';
 import type { Json } from '../../support/send-request.ts';
-import { temporaryStateFolder } from '../../support/temporary-database.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../support/serve-sandbox-until-killed.ts');
+const KEEPING_CODE = join(import.meta.dirname, '../../support/keep-compiled-code.js');
 const ACKNOWLEDGED = 600;
 const CONNECTIONS = 32;
 const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
@@ -38,8 +38,9 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-async function start(stateFolder: string, ports: readonly number[]): Promise<Service> {
-  const child = spawn(process.execPath, [PROGRAM, stateFolder, ...ports.map(String)], {
+async function start({ stateFolder, ports }: PreparedSandbox): Promise<Service> {
+  const numbers = [ports.public, ports.mtls, ports.directory, ports.directoryMtls].map(String);
+  const child = spawn(process.execPath, ['--import', KEEPING_CODE, PROGRAM, stateFolder, ...numbers], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -184,21 +185,20 @@ describe('given a service that is killed while receivers write consents over HTT
   // The store's own tests kill the writer and leave the database.
   for (const [what, isDatabaseKilled] of [['its database server is killed too', true]] as const)
     it(`when ${what}, then after a new start all that was acknowledged is there, and the ledger verifies`, async () => {
-      const stateFolder = temporaryStateFolder();
-      const ports = await freePorts(4);
-      const service = await start(stateFolder, ports);
+      const prepared = await prepareSandbox();
+      const service = await start(prepared);
       const ended = once(service.process, 'close');
       const writers = await Promise.all(
         Object.keys(PERMISSIONS).map((ecosystem) => openWriter(service, ecosystem)),
       );
       try {
         const written = await writeUntilKilled(writers, () => {
-          if (isDatabaseKilled) process.kill(postmasterOf(stateFolder), 'SIGKILL');
+          if (isDatabaseKilled) process.kill(postmasterOf(prepared.stateFolder), 'SIGKILL');
           service.process.kill('SIGKILL');
         });
         assert.deepEqual(await ended, [null, 'SIGKILL']);
 
-        const again = await start(stateFolder, ports);
+        const again = await start(prepared);
         for (const [writer, kept] of written) await assertKept(writer, kept);
         const [, insurance] = writers as [Writer, Writer];
         await assertRepeatable(insurance, written.get(insurance) as Written);
@@ -212,6 +212,7 @@ describe('given a service that is killed while receivers write consents over HTT
         assert.deepEqual(await stopped, [0, null]);
       } finally {
         await Promise.all(writers.map((writer) => writer.close()));
+        prepared.release();
       }
     });
 });
